@@ -94,6 +94,16 @@ static inline bool wire_range_ok(u64 off, u64 len, u64 size)
 	return off <= size && len <= size - off;
 }
 
+/* True if two NUL-terminated texts are the same. */
+static inline bool wire_text_equal(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
 /*
  * What we think of something a peer said. The order is the order of severity,
  * and the grades are ranges of it: see wire_is_reject() and wire_is_fatal().
