@@ -14,8 +14,8 @@ SUITE ?= trixie
 
 # The kernel to build modules for: by version or by build directory, else the running one.
 ifdef KDIR
-KVER := $(or $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null), \
-	$(patsubst linux-headers-%,%,$(filter linux-headers-%,$(notdir $(realpath $(KDIR))))), \
+KVER := $(or $(patsubst linux-headers-%,%,$(filter linux-headers-%,$(notdir $(realpath $(KDIR))))), \
+	$(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null), \
 	$(shell $(MAKE) -s -C $(KDIR) kernelrelease))
 else
 KVER ?= $(shell uname -r)
