@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The handshake's dealings with xenstore; what to do is wire_state_step()'s. */
+#include <linux/export.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+
+#include "../../wire/store.h"
+#include "xenbe.h"
+
+static_assert((int)XenbusStateReconfigured == (int)WIRE_XENBUS_RECONFIGURED);
+
+struct wire_state_step xenbe_state_step(struct xenbus_device *dev, bool ready, bool attached)
+{
+	struct wire_state_facts facts = {
+		.peer = WIRE_XENBUS_UNKNOWN,
+		.online = false,
+		.ready = ready,
+		.attached = attached,
+	};
+	struct wire_state_step step;
+	u32 stored;
+
+	/*
+	 * A toolstack asks for the end of a device by writing Closing into our
+	 * own node; the bus core remembers only what it wrote itself.
+	 */
+	if (!xenbe_store_read_u32(dev->nodename, "state", WIRE_XENBUS_RECONFIGURED, &stored) &&
+	    stored == WIRE_XENBUS_CLOSING)
+		dev->state = XenbusStateClosing;
+	facts.own = dev->state;
+
+	/* A node that is missing or makes no sense leaves the harmless value. */
+	(void)xenbe_store_read_u32(dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &facts.peer);
+	(void)xenbe_store_read_bool(dev->nodename, "online", &facts.online);
+
+	step = wire_state_step(&facts);
+	xenbe_trace_state(dev, facts.peer, step);
+	return step;
+}
+EXPORT_SYMBOL_GPL(xenbe_state_step);
+
+void xenbe_state_publish(struct xenbus_device *dev, enum wire_xenbus_state state)
+{
+	xenbus_switch_state(dev, (enum xenbus_state)state);
+}
+EXPORT_SYMBOL_GPL(xenbe_state_publish);
+
+void xenbe_errors_init(struct xenbe_errors *errors)
+{
+	/* A guest can cause these, so the log takes ten a minute and the node the rest. */
+	ratelimit_state_init(&errors->limit, 60 * HZ, 10);
+	ratelimit_set_flags(&errors->limit, RATELIMIT_MSG_ON_RELEASE);
+}
+EXPORT_SYMBOL_GPL(xenbe_errors_init);
+
+void xenbe_error(struct xenbe_errors *errors, struct xenbus_device *dev, int err,
+		 const char *fmt, ...)
+{
+	char *text, *dir;
+	va_list args;
+
+	va_start(args, fmt);
+	text = kvasprintf(GFP_KERNEL, fmt, args);
+	va_end(args);
+	dir = kasprintf(GFP_KERNEL, "error/%s", dev->nodename);
+	if (text && __ratelimit(&errors->limit))
+		dev_err(&dev->dev, "%s (%d)\n", text, err);
+	if (text && dir)
+		xenbus_printf(XBT_NIL, dir, "error", "%d %s", err, text);
+	kfree(dir);
+	kfree(text);
+}
+EXPORT_SYMBOL_GPL(xenbe_error);

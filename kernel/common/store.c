@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Typed reads from xenstore. Judging the text is wire/store.c. */
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/slab.h>
+
+#include "../../wire/store.h"
+#include "xenbe.h"
+
+int xenbe_store_read_text(const char *dir, const char *key, char **text)
+{
+	unsigned int len;
+	char *value = xenbus_read(XBT_NIL, dir, key, &len);
+
+	if (IS_ERR(value))
+		return PTR_ERR(value);
+	/* Values may hold any byte; a NUL inside would hide what follows it. */
+	if (strlen(value) != len) {
+		kfree(value);
+		return -EINVAL;
+	}
+	*text = value;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(xenbe_store_read_text);
+
+int xenbe_store_read_u32(const char *dir, const char *key, u32 max, u32 *value)
+{
+	char *text;
+	int err = xenbe_store_read_text(dir, key, &text);
+
+	if (err)
+		return err;
+	err = wire_store_parse_u32(text, max, value) ? 0 : -EINVAL;
+	kfree(text);
+	return err;
+}
+EXPORT_SYMBOL_GPL(xenbe_store_read_u32);
+
+int xenbe_store_read_bool(const char *dir, const char *key, bool *value)
+{
+	char *text;
+	int err = xenbe_store_read_text(dir, key, &text);
+
+	if (err)
+		return err;
+	err = wire_store_parse_bool(text, value) ? 0 : -EINVAL;
+	kfree(text);
+	return err;
+}
+EXPORT_SYMBOL_GPL(xenbe_store_read_bool);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * xenbe: the mechanics every Xen backend driver needs, and nothing a driver
+ * would decide. A library: it is only ever called. One block per file; each
+ * function says in which context it may run.
+ *
+ * "Queue context" means: by the one thread that serves the queue, which may
+ * sleep and holds no lock that others need.
+ */
+#ifndef XENBE_H
+#define XENBE_H
+
+#include <linux/list.h>
+#include <linux/mm_types.h>
+#include <linux/ratelimit.h>
+#include <linux/types.h>
+#include <xen/grant_table.h>
+#include <xen/xenbus.h>
+
+#include "../../wire/ring.h"
+#include "../../wire/state.h"
+#include "../../wire/wire.h"
+
+#define XENBE_VERSION "0.1.0"
+
+/* ---- ring.c: shared ring pages ------------------------------------------ */
+
+struct xenbe_ring {
+	struct wire_ring wire;
+	struct xenbus_device *dev;
+	void *pages;			/* NULL: not mapped */
+};
+
+/*
+ * Maps @nr pages (1, 2, 4, 8 or 16) the frontend granted and attaches a ring
+ * of @slot_size slots to them. Process context, sleeps. On failure nothing
+ * stays mapped: -EINVAL with *@verdict set if the indices in the pages are
+ * bad, else the error of the mapping with *@verdict WIRE_OK.
+ */
+int xenbe_ring_map(struct xenbus_device *dev, const grant_ref_t *grefs, unsigned int nr,
+		   u32 slot_size, struct xenbe_ring *ring, enum wire_verdict *verdict);
+
+/* Accepts a ring that was never mapped. Process context, sleeps. */
+void xenbe_ring_unmap(struct xenbe_ring *ring);
+
+/* ---- budget.c: how much one guest may have mapped at once ---------------- */
+
+/* One for each guest that has a device, shared by all its devices. */
+struct xenbe_budget;
+
+/* Process context, sleeps. NULL when memory is short. */
+struct xenbe_budget *xenbe_budget_get(domid_t domid);
+/* Accepts NULL. Process context, sleeps. */
+void xenbe_budget_put(struct xenbe_budget *budget);
+
+/* Takes @n grant maps out of the guest's budget, or none and false. Any context. */
+bool xenbe_budget_take(struct xenbe_budget *budget, unsigned int n);
+void xenbe_budget_give(struct xenbe_budget *budget, unsigned int n);
+/* Maps the guest holds now. Any context. */
+unsigned int xenbe_budget_used(const struct xenbe_budget *budget);
+
+/* ---- grant.c: map, unmap and copy guest pages in batches ------------------ */
+
+#define XENBE_GRANT_BATCH	64u
+#define XENBE_NO_HANDLE		((grant_handle_t)~0u)
+
+/* One guest page mapped here. */
+struct xenbe_map {
+	struct page *page;
+	grant_handle_t handle;		/* XENBE_NO_HANDLE: not mapped, page is not ours */
+};
+
+/* Grant operations of one queue: a page pool and room for one batch. Queue context only. */
+struct xenbe_grants {
+	domid_t domid;
+	struct xenbe_budget *budget;
+	struct gnttab_page_cache pages;
+
+	struct gnttab_map_grant_ref *map_ops;		/* XENBE_GRANT_BATCH each */
+	struct gnttab_unmap_grant_ref *unmap_ops;
+	struct page **op_pages;
+	unsigned int nr_unmaps;				/* waiting in unmap_ops */
+
+	/* Written in queue context, read anywhere. */
+	unsigned int live;				/* maps held now */
+	u64 maps, unmaps, copies;
+	u64 failed;					/* entries Xen refused */
+	u64 leaked;					/* pages given up: Xen would not unmap them */
+};
+
+/* Process context, sleeps. @budget is borrowed. -ENOMEM. */
+int xenbe_grants_init(struct xenbe_grants *g, domid_t domid, struct xenbe_budget *budget);
+/* All maps must have been unmapped. Accepts a zeroed struct. Process context, sleeps. */
+void xenbe_grants_fini(struct xenbe_grants *g);
+
+/*
+ * Maps @n guest pages, any number. Each entry of @maps tells whether it
+ * worked: a handle other than XENBE_NO_HANDLE. Returns 0 if all did, -EFAULT
+ * if Xen refused some, -ENOMEM if pages ran out, -EDQUOT if the guest's budget
+ * did; in every case what was mapped stays mapped and the caller unmaps it.
+ */
+int xenbe_grant_map(struct xenbe_grants *g, const grant_ref_t *grefs, struct xenbe_map *maps,
+		    unsigned int n, bool readonly);
+
+/*
+ * Queues one page for unmapping and marks @map as not mapped; the hypercall is
+ * made when a batch is full, or by xenbe_grant_unmap_flush(). Not-mapped
+ * entries are ignored. Nobody may do I/O on the page any more.
+ */
+void xenbe_grant_unmap(struct xenbe_grants *g, struct xenbe_map *map);
+/* Waits for pages that somebody (a network stack below the disk) still refers to. */
+void xenbe_grant_unmap_flush(struct xenbe_grants *g);
+
+/*
+ * Copies @len bytes from offset 0 of a guest page to @dst, which lies within
+ * one page of ours (not vmalloc memory). -EFAULT when Xen refuses.
+ */
+int xenbe_grant_copy_in(struct xenbe_grants *g, grant_ref_t gref, void *dst, unsigned int len);
+
+/* Gives back pool pages above @keep. */
+void xenbe_grants_shrink(struct xenbe_grants *g, unsigned int keep);
+
+/* ---- pgrant.c: persistent grants ------------------------------------------ */
+
+/* A guest page that stays mapped between requests. */
+struct xenbe_pgrant {
+	struct hlist_node hash;
+	struct list_head idle;		/* on the cache's list while users is 0 */
+	struct xenbe_map map;
+	grant_ref_t gref;
+	unsigned int users;		/* requests working on the page */
+	unsigned long last_used;	/* jiffies */
+};
+
+/* The persistent grants of one queue. Queue context only. */
+struct xenbe_pgrants {
+	struct xenbe_grants *grants;
+	struct hlist_head *buckets;
+	unsigned int bucket_bits;
+	unsigned int nr;
+	unsigned int max;
+	struct list_head idle;		/* longest unused first */
+	u64 hits, misses, evicted;
+};
+
+/* At most @max pages (0: none ever). Process context, sleeps. -ENOMEM. */
+int xenbe_pgrants_init(struct xenbe_pgrants *cache, struct xenbe_grants *grants, unsigned int max);
+/* No request may hold one. Accepts a zeroed struct. Sleeps. */
+void xenbe_pgrants_fini(struct xenbe_pgrants *cache);
+
+/* Finds @gref and adds a user, or NULL. O(1). */
+struct xenbe_pgrant *xenbe_pgrant_get(struct xenbe_pgrants *cache, grant_ref_t gref);
+/*
+ * Hands a writable map over to the cache, with one user. NULL if the cache is
+ * full of pages in use, knows @gref already, or memory is short: @map then
+ * still is the caller's.
+ */
+struct xenbe_pgrant *xenbe_pgrant_add(struct xenbe_pgrants *cache, grant_ref_t gref,
+				      const struct xenbe_map *map);
+void xenbe_pgrant_put(struct xenbe_pgrants *cache, struct xenbe_pgrant *pgrant);
+
+/*
+ * Unmaps what nobody used for @age jiffies. Returns jiffies until the next one
+ * is due, or MAX_SCHEDULE_TIMEOUT if there is none.
+ */
+long xenbe_pgrants_expire(struct xenbe_pgrants *cache, unsigned long age);
+
+/* ---- evtchn.c: event channels, late EOI ------------------------------------ */
+
+struct xenbe_evtchn {
+	struct xenbus_device *dev;
+	int irq;			/* 0: not bound */
+	void (*wake)(void *arg);
+	void *arg;
+	int owed;			/* an event was taken and its EOI not given yet */
+	u64 events, notifies, spurious;	/* for people to read, not exact */
+};
+
+/*
+ * Binds the frontend's port. @wake is called in interrupt context for each
+ * event; no further event comes before xenbe_evtchn_done(). Process context.
+ */
+int xenbe_evtchn_bind(struct xenbus_device *dev, evtchn_port_t port, void (*wake)(void *arg),
+		      void *arg, const char *name, struct xenbe_evtchn *ev);
+/* @wake is not running and will not be called any more. Accepts an unbound one. Sleeps. */
+void xenbe_evtchn_unbind(struct xenbe_evtchn *ev);
+
+/*
+ * Ends the event, if one is owed: say whether work was found since the last
+ * time, because a channel that fires for nothing is slowed down by the event
+ * core. Returns true if there was one to end. Queue context.
+ */
+bool xenbe_evtchn_done(struct xenbe_evtchn *ev, bool worked);
+/* Any context. */
+void xenbe_evtchn_notify(struct xenbe_evtchn *ev);
+
+/* ---- state.c: the handshake -------------------------------------------------- */
+
+/*
+ * Reads what is true now and asks wire_state_step(). The caller serialises
+ * calls for one device. Process context, sleeps.
+ */
+struct wire_state_step xenbe_state_step(struct xenbus_device *dev, bool ready, bool attached);
+/* Writes our state. Process context, sleeps. */
+void xenbe_state_publish(struct xenbus_device *dev, enum wire_xenbus_state state);
+
+/*
+ * Says what is wrong with this device: one line in the log, at most a few a
+ * minute for each device, and the node error/<our path>/error, where
+ * toolstacks look. Process context, sleeps.
+ */
+struct xenbe_errors {
+	struct ratelimit_state limit;
+};
+void xenbe_errors_init(struct xenbe_errors *errors);
+__printf(4, 5)
+void xenbe_error(struct xenbe_errors *errors, struct xenbus_device *dev, int err,
+		 const char *fmt, ...);
+
+/* ---- store.c: typed reads from xenstore ---------------------------------------- */
+
+/* All: process context, sleep; -ENOENT if the node is missing, -EINVAL if its text is bad. */
+int xenbe_store_read_u32(const char *dir, const char *key, u32 max, u32 *value);
+int xenbe_store_read_bool(const char *dir, const char *key, bool *value);
+/* The caller frees with kfree(). */
+int xenbe_store_read_text(const char *dir, const char *key, char **text);
+
+/* ---- trace.c ----------------------------------------------------------------------- */
+
+void xenbe_trace_state(struct xenbus_device *dev, u32 peer, struct wire_state_step step);
+
+#endif

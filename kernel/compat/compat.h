@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Names of newer kernels for older ones. Force-included under every kernel
+ * source; nobody includes it by name, and no other file mentions a kernel
+ * version.
+ *
+ * Sources are written for the newest kernel. Built and tested: 6.1, 6.12 and
+ * 7.2. Kernels 6.5 to 6.8 had short-lived forms of the block device API that
+ * are not covered.
+ */
+#ifndef XENBE_COMPAT_H
+#define XENBE_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "xen-backends needs Linux 6.1 or newer"
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#error "xen-backends does not cover Linux 6.5 to 6.8: use 6.1 to 6.4, or 6.9 and newer"
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(8, 0, 0)
+#error "xen-backends is not tested with this kernel: a newer release of it is needed"
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+
+#include <linux/blkdev.h>
+#include <linux/err.h>
+#include <linux/slab.h>
+
+/*
+ * 6.9 hands out opened block devices as struct file. Before, the opener kept
+ * the mode itself: the opaque "file" here is our own little record of both.
+ */
+typedef fmode_t blk_mode_t;
+#define BLK_OPEN_READ	FMODE_READ
+#define BLK_OPEN_WRITE	FMODE_WRITE
+struct blk_holder_ops;
+
+struct compat_bdev_file {
+	struct block_device *bdev;
+	fmode_t mode;
+};
+
+static inline struct file *bdev_file_open_by_dev(dev_t dev, blk_mode_t mode, void *holder,
+						 const struct blk_holder_ops *hops)
+{
+	struct compat_bdev_file *f = kmalloc(sizeof(*f), GFP_KERNEL);
+
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	f->mode = mode | (holder ? FMODE_EXCL : 0);
+	f->bdev = blkdev_get_by_dev(dev, f->mode, holder);
+	if (IS_ERR(f->bdev)) {
+		int err = PTR_ERR(f->bdev);
+
+		kfree(f);
+		return ERR_PTR(err);
+	}
+	return (struct file *)f;
+}
+
+static inline struct block_device *file_bdev(struct file *file)
+{
+	return ((struct compat_bdev_file *)file)->bdev;
+}
+
+static inline void bdev_fput(struct file *file)
+{
+	struct compat_bdev_file *f = (struct compat_bdev_file *)file;
+
+	blkdev_put(f->bdev, f->mode);
+	kfree(f);
+}
+
+#endif /* before 6.5 */
+
+/* Since 6.10 the source of a traced string is named once, in its declaration. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define compat_assign_str(field, src)	__assign_str(field, src)
+#else
+#define compat_assign_str(field, src)	__assign_str(field)
+#endif
+
+#endif
