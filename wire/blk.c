@@ -170,7 +170,7 @@ static enum wire_verdict parse_indirect(const struct layout *at, const u8 *slot,
 	if (max > WIRE_BLK_MAX_SEGS)
 		max = WIRE_BLK_MAX_SEGS;
 	req->indirect = true;
-	req->op = slot[AT_INDIRECT_OP];
+	req->op = req->wire_op;
 	if (req->op != WIRE_BLK_READ && req->op != WIRE_BLK_WRITE)
 		return WIRE_REJECT_OP;
 	if (!max)
@@ -218,7 +218,7 @@ static enum wire_verdict parse_direct(const struct layout *at, const u8 *slot,
 static enum wire_verdict parse_op(const struct layout *at, const u8 *slot,
 				  const struct wire_blk_limits *limits, struct wire_blk_req *req)
 {
-	if (req->wire_op == WIRE_BLK_INDIRECT)
+	if (slot[AT_OP] == WIRE_BLK_INDIRECT)
 		return parse_indirect(at, slot, limits, req);
 
 	req->op = req->wire_op;
@@ -240,7 +240,8 @@ enum wire_verdict wire_blk_parse(enum wire_blk_abi abi, const void *slot,
 	enum wire_verdict v;
 
 	memset(&r, 0, sizeof(r));
-	r.wire_op = bytes[AT_OP];
+	/* An indirect request is answered as what it stands for: its second byte. */
+	r.wire_op = bytes[AT_OP] == WIRE_BLK_INDIRECT ? bytes[AT_INDIRECT_OP] : bytes[AT_OP];
 	r.id = get_u64(bytes, at->id);
 	r.sector = get_u64(bytes, at->sector);
 	v = parse_op(at, bytes, limits, &r);

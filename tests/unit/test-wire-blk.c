@@ -354,7 +354,7 @@ static void parse_indirect_in(enum wire_blk_abi abi, const struct indirect_row *
 	assert_string_equal(wire_verdict_name(wire_blk_parse(abi, slot, &limits, &req)),
 			    wire_verdict_name(row->verdict));
 	assert_int_equal(req.id, ID);
-	assert_int_equal(req.wire_op, WIRE_BLK_INDIRECT);
+	assert_int_equal(req.wire_op, row->inner);
 	if (row->verdict != WIRE_OK) {
 		assert_untouched(&req);
 	} else {
@@ -567,7 +567,8 @@ static void all_operations(void **state)
 				if ((v == WIRE_OK) != good || (v != WIRE_OK && !wire_is_reject(v)))
 					fail_msg("op %u, second byte %u: %s", op, second,
 						 wire_verdict_name(v));
-				if (req.id != ID || req.wire_op != op)
+				if (req.id != ID ||
+				    req.wire_op != (op == WIRE_BLK_INDIRECT ? second : op))
 					fail_msg("op %u, second byte %u: id or op lost", op, second);
 			}
 		}
