@@ -19,17 +19,20 @@ $(UNIT) $(UNIT)/wire:
 	@mkdir -p $@
 
 $(UNIT)/wire/%.o: wire/%.c | $(UNIT)/wire
-	$(TEST_CC) $(TEST_CFLAGS) $(TEST_SAN) -MMD -MP -c -o $@ $<
+	@echo "  CC $@"
+	@$(TEST_CC) $(TEST_CFLAGS) $(TEST_SAN) -MMD -MP -c -o $@ $<
 
 $(UNIT)/test-%.o: tests/unit/test-%.c $(UNIT)/abi-offsets.h | $(UNIT)
-	$(TEST_CC) $(TEST_CFLAGS) $(TEST_SAN) -I$(UNIT) -MMD -MP -c -o $@ $<
+	@echo "  CC $@"
+	@$(TEST_CC) $(TEST_CFLAGS) $(TEST_SAN) -I$(UNIT) -MMD -MP -c -o $@ $<
 
 $(UNIT)/test-%: $(UNIT)/test-%.o $(TEST_WIRE:%=$(UNIT)/wire/%.o)
-	$(TEST_CC) $(TEST_SAN) -pthread -o $@ $^ -lcmocka
+	@echo "  LD $@"
+	@$(TEST_CC) $(TEST_SAN) -pthread -o $@ $^ -lcmocka
 
 # What Xen's public headers say for each machine, found out by a cross compiler that needs no library.
 $(UNIT)/abi-offsets.h: tests/unit/abi-probe.c tests/unit/abi-offsets | $(UNIT)
-	tests/unit/abi-offsets $(TEST_CLANG) >$@
+	@tests/unit/abi-offsets $(TEST_CLANG) >$@
 
 unit: $(UNIT_TESTS:%=$(UNIT)/%) ## run the unit tests of wire/ (AddressSanitizer, UBSan)
 	@tests/unit/run $(BUILD)/check/unit.result $^ tests/unit/test-check-layers
@@ -51,10 +54,12 @@ $(FUZZ):
 	@mkdir -p $@
 
 $(FUZZ)/replay-%: tests/fuzz/fuzz-%.c tests/fuzz/replay.c tests/fuzz/fuzz.h $(wildcard wire/*.[ch]) | $(FUZZ)
-	$(TEST_CC) $(TEST_CFLAGS) $(TEST_SAN) -o $@ tests/fuzz/replay.c $(FUZZ_SRC)
+	@echo "  CC $@"
+	@$(TEST_CC) $(TEST_CFLAGS) $(TEST_SAN) -o $@ tests/fuzz/replay.c $(FUZZ_SRC)
 
 $(FUZZ)/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/fuzz.h $(wildcard wire/*.[ch]) | $(FUZZ)
-	$(TEST_CLANG) $(TEST_CFLAGS) $(TEST_SAN) -fsanitize=fuzzer -o $@ $(FUZZ_SRC)
+	@echo "  CC $@"
+	@$(TEST_CLANG) $(TEST_CFLAGS) $(TEST_SAN) -fsanitize=fuzzer -o $@ $(FUZZ_SRC)
 
 fuzz: $(TARGET:%=$(FUZZ)/fuzz-%) ## search for new inputs that break wire/: TARGET=blk|ring|store, SECONDS=60 each
 	@tests/fuzz/run fuzz $(FUZZ) $(SECONDS) $(TARGET)
