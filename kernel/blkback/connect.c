@@ -283,6 +283,8 @@ int blkback_connect(struct blkback_vbd *vbd)
 	if (!err)
 		err = publish_disk(vbd);
 	if (err) {
+		/* The bus core logs each bad page, without a limit: so there is one on trying. */
+		vbd->failures++;
 		free_queues(vbd);
 	} else {
 		for (i = 0; i < vbd->nr_queues; i++)

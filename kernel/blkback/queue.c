@@ -353,7 +353,8 @@ int blkback_queue_init(struct blkback_queue *q, struct blkback_vbd *vbd, unsigne
 	INIT_LIST_HEAD(&q->bigs);
 	init_llist_head(&q->done);
 
-	err = xenbe_grants_init(&q->grants, vbd->dev->otherend_id, vbd->budget);
+	err = xenbe_grants_init(&q->grants, vbd->dev->otherend_id, vbd->budget,
+				WIRE_BLK_MAX_SEGS + WIRE_BLK_INDIRECT_PAGES);
 	if (err)
 		return err;
 	err = xenbe_pgrants_init(&q->pgrants, &q->grants,

@@ -12,8 +12,8 @@
 
 #include "blkback.h"
 
-#define FREE_FAILURES	8u		/* refused connects before they are slowed down */
-#define RETRY_INTERVAL	(3 * HZ)
+#define FREE_FAILURES	6u		/* failed connects before they are slowed down */
+#define RETRY_INTERVAL	(5 * HZ)
 
 static void vbd_release(struct kref *ref)
 {
@@ -41,12 +41,10 @@ static void publish(struct blkback_vbd *vbd, enum wire_xenbus_state state)
 /* The frontend cannot be served as it is: it is told, and has to start again. */
 static void refuse(struct blkback_vbd *vbd)
 {
-	vbd->failures++;
-	vbd->retry_at = jiffies + RETRY_INTERVAL;
 	publish(vbd, WIRE_XENBUS_CLOSED);
 }
 
-/* False: later, because this frontend has failed too often lately. */
+/* False: later, because pages or ports of this frontend were bad too often lately. */
 static bool may_connect(struct blkback_vbd *vbd)
 {
 	if (vbd->failures < FREE_FAILURES || time_after(jiffies, vbd->retry_at))
@@ -58,10 +56,12 @@ static bool may_connect(struct blkback_vbd *vbd)
 static void connect_frontend(struct blkback_vbd *vbd, enum wire_xenbus_state state)
 {
 	if (blkback_connect(vbd)) {
+		vbd->retry_at = jiffies + RETRY_INTERVAL;
 		refuse(vbd);
 		return;
 	}
 	vbd->failures = 0;
+	xenbe_error_clear(&vbd->errors, vbd->dev);
 	kref_get(&vbd->ref);	/* for as long as queues exist */
 	__module_get(THIS_MODULE);
 	publish(vbd, state);
@@ -151,7 +151,7 @@ static void on_state_work(struct work_struct *work)
 	bool gone, more = true;
 
 	mutex_lock(&vbd->lock);
-	if (vbd->queues)
+	if (vbd->queues && !vbd->removed)
 		check_rings(vbd);
 	if (!detaching(vbd, &gone) && !vbd->removed) {
 		open_disk(vbd);

@@ -13,11 +13,19 @@
 
 #include "xenbe.h"
 
-int xenbe_grants_init(struct xenbe_grants *g, domid_t domid, struct xenbe_budget *budget)
+/* How many of @live maps are on the guest's account: those above our reserve. */
+static unsigned int charged(const struct xenbe_grants *g, unsigned int live)
+{
+	return live > g->reserve ? live - g->reserve : 0;
+}
+
+int xenbe_grants_init(struct xenbe_grants *g, domid_t domid, struct xenbe_budget *budget,
+		      unsigned int reserve)
 {
 	memset(g, 0, sizeof(*g));
 	g->domid = domid;
 	g->budget = budget;
+	g->reserve = reserve;
 	gnttab_page_cache_init(&g->pages);
 
 	g->map_ops = kcalloc(XENBE_GRANT_BATCH, sizeof(*g->map_ops), GFP_KERNEL);
@@ -38,6 +46,7 @@ void xenbe_grants_fini(struct xenbe_grants *g)
 	if (g->nr_unmaps)
 		xenbe_grant_unmap_flush(g);
 	gnttab_page_cache_shrink(&g->pages, 0);
+	xenbe_budget_give(g->budget, charged(g, g->live));
 	kfree(g->map_ops);
 	kfree(g->unmap_ops);
 	kfree(g->op_pages);
@@ -57,7 +66,7 @@ static int map_batch(struct xenbe_grants *g, const grant_ref_t *grefs, struct xe
 	unsigned int i, nr, mapped = 0;
 	int err = 0, call;
 
-	if (!xenbe_budget_take(g->budget, n))
+	if (!xenbe_budget_take(g->budget, charged(g, g->live + n) - charged(g, g->live)))
 		return -EDQUOT;
 
 	for (nr = 0; nr < n; nr++) {
@@ -83,9 +92,9 @@ static int map_batch(struct xenbe_grants *g, const grant_ref_t *grefs, struct xe
 			err = err ?: -EFAULT;
 		}
 	}
+	xenbe_budget_give(g->budget, charged(g, g->live + n) - charged(g, g->live + mapped));
 	g->live += mapped;
 	g->maps += mapped;
-	xenbe_budget_give(g->budget, n - mapped);
 	return err ?: call;
 }
 
@@ -144,10 +153,11 @@ void xenbe_grant_unmap_flush(struct xenbe_grants *g)
 			g->leaked++;
 		}
 	}
+	/* What Xen would not unmap stays on the account, so that it cannot be repeated for ever. */
 	g->nr_unmaps = 0;
-	g->live -= data.count;
+	xenbe_budget_give(g->budget, charged(g, g->live) - charged(g, g->live - unmapped));
+	g->live -= unmapped;
 	g->unmaps += unmapped;
-	xenbe_budget_give(g->budget, unmapped);
 }
 EXPORT_SYMBOL_GPL(xenbe_grant_unmap_flush);
 

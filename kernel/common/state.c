@@ -47,8 +47,9 @@ EXPORT_SYMBOL_GPL(xenbe_state_publish);
 
 void xenbe_errors_init(struct xenbe_errors *errors)
 {
-	/* A guest can cause these, so the log takes ten a minute and the node the rest. */
-	ratelimit_state_init(&errors->limit, 60 * HZ, 10);
+	/* A guest can cause these, so the log takes five a minute and the node the rest. */
+	ratelimit_state_init(&errors->limit, 60 * HZ, 5);
+	errors->said = false;
 	ratelimit_set_flags(&errors->limit, RATELIMIT_MSG_ON_RELEASE);
 }
 EXPORT_SYMBOL_GPL(xenbe_errors_init);
@@ -66,8 +67,21 @@ void xenbe_error(struct xenbe_errors *errors, struct xenbus_device *dev, int err
 	if (text && __ratelimit(&errors->limit))
 		dev_err(&dev->dev, "%s (%d)\n", text, err);
 	if (text && dir)
-		xenbus_printf(XBT_NIL, dir, "error", "%d %s", err, text);
+		errors->said |= !xenbus_printf(XBT_NIL, dir, "error", "%d %s", err, text);
 	kfree(dir);
 	kfree(text);
 }
 EXPORT_SYMBOL_GPL(xenbe_error);
+
+void xenbe_error_clear(struct xenbe_errors *errors, struct xenbus_device *dev)
+{
+	char *dir;
+
+	if (!errors->said)
+		return;
+	dir = kasprintf(GFP_KERNEL, "error/%s", dev->nodename);
+	if (dir)
+		errors->said = xenbus_rm(XBT_NIL, dir, "error");
+	kfree(dir);
+}
+EXPORT_SYMBOL_GPL(xenbe_error_clear);

@@ -14,8 +14,11 @@ int xenbe_store_read_text(const char *dir, const char *key, char **text)
 
 	if (IS_ERR(value))
 		return PTR_ERR(value);
-	/* Values may hold any byte; a NUL inside would hide what follows it. */
-	if (strlen(value) != len) {
+	/*
+	 * Values may hold any byte; a NUL inside would hide what follows it. At
+	 * the end it is the work of a frontend that counts it as part of the text.
+	 */
+	if (len - strlen(value) > 1) {
 		kfree(value);
 		return -EINVAL;
 	}

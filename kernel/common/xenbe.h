@@ -74,6 +74,7 @@ struct xenbe_map {
 struct xenbe_grants {
 	domid_t domid;
 	struct xenbe_budget *budget;
+	unsigned int reserve;
 	struct gnttab_page_cache pages;
 
 	struct gnttab_map_grant_ref *map_ops;		/* XENBE_GRANT_BATCH each */
@@ -88,8 +89,13 @@ struct xenbe_grants {
 	u64 leaked;					/* pages given up: Xen would not unmap them */
 };
 
-/* Process context, sleeps. @budget is borrowed. -ENOMEM. */
-int xenbe_grants_init(struct xenbe_grants *g, domid_t domid, struct xenbe_budget *budget);
+/*
+ * The first @reserve maps are always this queue's; only those above come out
+ * of @budget (borrowed). With a reserve of its largest request a queue gets on
+ * whatever the guest's other devices hold. Process context, sleeps. -ENOMEM.
+ */
+int xenbe_grants_init(struct xenbe_grants *g, domid_t domid, struct xenbe_budget *budget,
+		      unsigned int reserve);
 /* All maps must have been unmapped. Accepts a zeroed struct. Process context, sleeps. */
 void xenbe_grants_fini(struct xenbe_grants *g);
 
@@ -211,11 +217,14 @@ void xenbe_state_publish(struct xenbus_device *dev, enum wire_xenbus_state state
  */
 struct xenbe_errors {
 	struct ratelimit_state limit;
+	bool said;			/* the node is there */
 };
 void xenbe_errors_init(struct xenbe_errors *errors);
 __printf(4, 5)
 void xenbe_error(struct xenbe_errors *errors, struct xenbus_device *dev, int err,
 		 const char *fmt, ...);
+/* All is well again: removes the node. Process context, sleeps. */
+void xenbe_error_clear(struct xenbe_errors *errors, struct xenbus_device *dev);
 
 /* ---- store.c: typed reads from xenstore ---------------------------------------- */
 
