@@ -74,7 +74,7 @@ $(BUILD)/deb/$(SUITE)/stamp: $(deb_sources)
 	@tools/build-deb $(SUITE)
 
 packages: deb ## install, use and purge the packages of SUITE in a chroot
-	@tests/packages/run $(SUITE)
+	@tests/packages/install.sh $(SUITE)
 
 # ---- the rest --------------------------------------------------------------------------------------
 
