@@ -454,7 +454,9 @@ static void publish_agrees_with_xen(void **state)
 
 /* ---- a second thread ------------------------------------------------------------------------------ */
 
+#ifndef RACE_SECONDS
 #define RACE_SECONDS	2
+#endif
 
 struct race {
 	struct pages pages;

@@ -52,11 +52,17 @@ static inline void unit_add(CMUnitTestFunction function, const void *row, const 
 
 #define UNIT_ADD(function)	unit_add(function, NULL, "%s", #function)
 
-/* Runs everything; the value is main()'s. */
+/*
+ * Runs everything, or what matches the pattern UNIT_FILTER and not UNIT_SKIP of the environment. The
+ * value is main()'s.
+ */
 static inline int unit_run(const char *group)
 {
-	int failed = _cmocka_run_group_tests(group, unit_tests, unit_nr_tests, NULL, NULL);
+	int failed;
 
+	cmocka_set_test_filter(getenv("UNIT_FILTER"));
+	cmocka_set_skip_filter(getenv("UNIT_SKIP"));
+	failed = _cmocka_run_group_tests(group, unit_tests, unit_nr_tests, NULL, NULL);
 	for (size_t i = 0; i < unit_nr_tests; i++)
 		free((void *)unit_tests[i].name);
 	free(unit_tests);
