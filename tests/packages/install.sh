@@ -234,9 +234,9 @@ step "the alias xen-backend:vbd leads to our module" aliases_kept
 step "every symbol the modules want is there" symbols_resolved
 step "a kernel that is too old is skipped with a clear line" old_kernel_skipped
 step "a kernel without Xen backends is skipped with a clear line" no_xen_skipped
+step "installing it a second time changes nothing" again
 step "an unsupported kernel that comes later does not fail" later_kernel_unsupported
 step "a supported kernel that comes later gets the modules" later_kernel_supported
-step "installing it a second time changes nothing" again
 step "purging brings the distribution's xen-blkback back" purges
 
 echo "$passed $failed 0" >"$result"
