@@ -65,8 +65,9 @@ kernels: ## build for all supported kernels in chroots, W=1 and sparse; any warn
 
 # ---- packages --------------------------------------------------------------------------------------
 
-deb_sources := Kbuild COPYING dkms.conf tools/build-deb \
-	$(shell find wire kernel debian -type f \( -name '*.[ch]' -o -path 'debian/*' -o -name 'Kbuild*' \))
+deb_sources := Kbuild dkms.conf tools/build-deb \
+	$(shell find wire kernel debian docs/man -type f \
+		\( -name '*.[ch]' -o -name 'Kbuild*' -o -path 'debian/*' -o -path 'docs/man/*' \))
 
 deb: $(BUILD)/deb/$(SUITE)/stamp ## build the Debian packages for SUITE into build/deb/SUITE
 
