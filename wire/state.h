@@ -4,8 +4,9 @@
  *
  * It is level-triggered: the caller reads what is true now (its own state, the
  * frontend's state, `online`, whether the hotplug part is done) and gets one
- * action and the state to publish. Asking again with the same facts after
- * doing it yields WIRE_STATE_STAY, so events may be lost, merged or repeated.
+ * action and the state to publish. Asking again after doing it yields
+ * WIRE_STATE_STAY (or WIRE_STATE_REMOVE, as long as the device is there), so
+ * events may be lost, merged or repeated.
  */
 #ifndef WIRE_STATE_H
 #define WIRE_STATE_H
@@ -34,7 +35,10 @@ enum wire_state_action {
 	WIRE_STATE_REMOVE,	/* as DISCONNECT, and the device is to go away */
 };
 
-/* What is true now. States above 8 are treated as WIRE_XENBUS_UNKNOWN. */
+/*
+ * What is true now. A peer's state above 8 is treated as WIRE_XENBUS_UNKNOWN;
+ * an own state that a backend never publishes as WIRE_XENBUS_INITIALISING.
+ */
 struct wire_state_facts {
 	u32 own;		/* enum wire_xenbus_state we last published */
 	u32 peer;		/* enum wire_xenbus_state the frontend shows */
