@@ -79,6 +79,7 @@ struct blkback_queue {
 	struct xenbe_ring ring;
 	struct xenbe_evtchn evtchn;
 	struct task_struct *thread;	/* we hold a reference */
+	bool started;			/* events may wake it */
 
 	/* the thread's own */
 	struct xenbe_grants grants;

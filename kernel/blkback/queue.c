@@ -334,7 +334,11 @@ void blkback_queue_kick(struct blkback_queue *q)
 
 static void on_event(void *arg)
 {
-	blkback_queue_kick(arg);
+	struct blkback_queue *q = arg;
+
+	/* Nothing may be taken while other queues of the disk can still fail to attach. */
+	if (smp_load_acquire(&q->started))
+		blkback_queue_kick(q);
 }
 
 /* ---- life ------------------------------------------------------------------ */
@@ -406,6 +410,7 @@ int blkback_queue_attach(struct blkback_queue *q, const grant_ref_t *grefs, unsi
 
 void blkback_queue_start(struct blkback_queue *q)
 {
+	smp_store_release(&q->started, true);	/* an event before this is made up for by the kick */
 	blkback_queue_kick(q);
 }
 

@@ -12,7 +12,10 @@ runs=${BENCH_RUNS:-2}
 seconds=${BENCH_SECONDS:-1}
 disk=/dev/ram0
 front=/dev/xvdz
-stock=$(find "/lib/modules/$(uname -r)/kernel" -name 'xen-blkback.ko*')
+# DKMS puts the in-tree module aside while ours is installed.
+stock=$(find "/lib/modules/$(uname -r)/kernel" /var/lib/dkms/xen-backends/original_module \
+	-name 'xen-blkback.ko*' | head -n 1)
+[ -n "$stock" ] || { echo "the in-tree xen-blkback is not in this image" >&2; exit 1; }
 
 # name, fio's rw, bs, iodepth
 jobs="randread-4k-qd1 randread 4k 1
