@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# modprobe xen-blkback loads the package's module and not the kernel's own one.
+# suite: quick
+# timeout: 60
+
+path=$(modinfo -n xen-blkback)
+expect_match 'the path of xen-blkback' "$path" '/updates/dkms/xen-blkback\.ko'
+expect_eq 'the version that is loaded' "$(cat /sys/module/xen_blkback/srcversion)" \
+	"$(modinfo -F srcversion "$path")"
+expect_match "the library's path" "$(modinfo -n xenbe)" '/updates/dkms/xenbe\.ko'
+for alias in xen-backend:vbd; do
+	expect_eq "what loads for $alias" "$(modprobe --show-depends "$alias" | sed -n '$s/.*\///p')" \
+		"$(basename "$path")"
+done
+success

@@ -1,0 +1,387 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a case of the lab has at hand. A case is a bash script, sourced in dom0 after this file, with
+# errexit and nounset on. It ends with one of
+#
+#   success [REASON]    what it promises was seen
+#   skip REASON         it cannot be seen here
+#   error REASON        the lab or the case is broken
+#   failure REASON      the code under test is broken
+#
+# Each ends the case at once, from a subshell too. A command that fails where the case did not expect
+# it is an error. Whatever the end, the functions given to `cleanup` run, last one first, and then
+# guests, disks and loop devices that are left over are removed.
+
+LAB=${LAB:-/lab}
+LAB_RUN=${LAB_RUN:-/run/lab}
+LAB_SUITE=${LAB_SUITE:-}
+# By this all time limits are multiplied: more than 1 when the host had other work at the start.
+LAB_PATIENCE=${LAB_PATIENCE:-1}
+GUEST_FILES=/usr/lib/xen-lab
+XS_BACKEND=/local/domain/0/backend/vbd
+PATH=/lab/bin:$PATH
+
+lab_cleanups=()
+
+# ---- verdicts --------------------------------------------------------------------------------------
+
+lab_verdict() {
+	local verdict=$1 status=$2
+	shift 2
+	echo "== $verdict: $*"
+	printf '%s %s\n' "$verdict" "$(tr '\n' ' ' <<<"$*")" >>"${LAB_VERDICT:-/dev/null}"
+	exit "$status"
+}
+
+success() { lab_verdict success 0 "$@"; }
+skip() { lab_verdict skip 3 "$@"; }
+error() { lab_verdict error 4 "$@"; }
+failure() { lab_verdict failure 5 "$@"; }
+
+# Called by run-case before the case is sourced.
+lab_case_begin() {
+	set -eEu -o pipefail
+	trap lab_on_error ERR
+	trap lab_on_exit EXIT
+	lab_blkback_load
+}
+
+lab_on_error() {
+	local status=$? line=${BASH_LINENO[0]} file=${BASH_SOURCE[1]##*/}
+	# A subshell of a case that gave its verdict already.
+	[ "$status" -lt 3 ] || [ "$status" -gt 5 ] || [ ! -s "$LAB_VERDICT" ] || return 0
+	printf 'error %s line %s ended with status %s: %s\n' "$file" "$line" "$status" \
+		"$(head -n 1 <<<"$BASH_COMMAND")" | tee -a "$LAB_VERDICT"
+}
+
+lab_on_exit() {
+	local status=$? i
+	trap - EXIT ERR
+	set +eE
+	for ((i = ${#lab_cleanups[@]} - 1; i >= 0; i--)); do
+		eval "${lab_cleanups[i]}"
+	done
+	lab_sweep || echo "failure what the case used cannot be removed: $lab_sweep_why" >>"$LAB_VERDICT"
+	exit "$status"
+}
+
+# cleanup COMMAND: runs COMMAND when the case ends.
+cleanup() {
+	lab_cleanups+=("$*")
+}
+
+# Removes guests, dom0's own disks and loop devices. Fails if something stays.
+lab_sweep() {
+	local domid dir
+	lab_sweep_why=
+	for domid in $(xl list | awk 'NR > 1 && $2 > 0 { print $2 }'); do
+		xl destroy "$domid" || lab_sweep_why="domain $domid"
+	done
+	for dir in $(xenstore-list "$XS_BACKEND/0" 2>/dev/null); do
+		vbd_detach "$dir" || lab_sweep_why="disk $dir of dom0"
+	done
+	wait_for 20 lab_no_vbd_left || lab_sweep_why="a device of a domain which is gone"
+	losetup -D
+	rm -rf "${LAB_RUN:?}/tmp"
+	[ -z "$lab_sweep_why" ]
+}
+
+lab_no_vbd_left() {
+	# A loop, because the name of a directory that has no entry is the pattern itself.
+	local dir
+	for dir in /sys/bus/xen-backend/devices/vbd-*; do
+		[ ! -e "$dir" ] || return 1
+	done
+}
+
+# ---- waiting and expecting -------------------------------------------------------------------------
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds; fails when the time is over. For things that
+# announce themselves through xenstore, xs_wait is quicker.
+wait_for() {
+	local deadline=$((SECONDS + $1 * LAB_PATIENCE))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		# Polled: files in sysfs, devices and processes have no common event to wait for.
+		sleep 0.2
+	done
+}
+
+# xs_wait SECONDS PATH COMMAND...: like wait_for, but COMMAND is tried whenever xenstore changes at or
+# below PATH, or a domain goes.
+xs_wait() {
+	local deadline=$((SECONDS + $1 * LAB_PATIENCE)) path=$2 left pid fd status=1
+	shift 2
+	exec {fd}< <(exec xenstore-watch "$path" @releaseDomain)
+	pid=$!
+	while left=$((deadline - SECONDS)) && [ "$left" -gt 0 ] && read -r -t "$left" _ <&"$fd"; do
+		if "$@"; then
+			status=0
+			break
+		fi
+	done
+	exec {fd}<&-
+	kill "$pid" 2>/dev/null || true
+	return $status
+}
+
+xs_is() {
+	[ "$(xenstore-read "$1" 2>/dev/null)" = "$2" ]
+}
+
+expect_eq() {
+	echo "-- $1: $2"
+	[ "$2" = "$3" ] || failure "$1 is '$2' and not '$3'"
+}
+
+# expect_ok COMMAND...: its failure is the failure of the code under test.
+expect_ok() {
+	echo "-- $*"
+	"$@" || failure "'$*' ended with status $?"
+}
+
+expect_fail() {
+	echo "-- $* (has to fail)"
+	if "$@"; then failure "'$*' succeeded"; fi
+}
+
+expect_le() {
+	echo "-- $1: $2 (at most $3)"
+	[ "$2" -le "$3" ] || failure "$1 is $2, which is more than $3"
+}
+
+expect_ge() {
+	echo "-- $1: $2 (at least $3)"
+	[ "$2" -ge "$3" ] || failure "$1 is $2, which is less than $3"
+}
+
+expect_match() {
+	echo "-- $1: $2"
+	[[ $2 =~ $3 ]] || failure "$1 is '$2', which does not match '$3'"
+}
+
+# requires COMMAND...: the programs a case cannot do without.
+requires() {
+	local word
+	for word; do
+		command -v "$word" >/dev/null || error "there is no $word in dom0"
+	done
+}
+
+# ---- the driver ------------------------------------------------------------------------------------
+
+lab_blkback_load() {
+	modprobe xen-blkback || failure "xen-blkback does not load"
+}
+
+# blkback_reload [PARAMETER=VALUE...]: takes the driver out and loads it again; the case's end brings
+# back the defaults.
+blkback_reload() {
+	expect_ok modprobe -r xen-blkback
+	expect_ok modprobe xen-blkback "$@"
+	[ $# -eq 0 ] || cleanup 'modprobe -r xen-blkback; modprobe xen-blkback'
+}
+
+# Puts the modules which the host has built (in /lab/modules) in place of those that are loaded.
+lab_reload() {
+	local name module
+	[ -e "$LAB/modules/xen-blkback.ko" ] || {
+		echo "no xen-blkback.ko in $LAB/modules"
+		return 1
+	}
+	for name in xen-blkback xenbe; do
+		[ ! -d "/sys/module/${name//-/_}" ] || rmmod "$name" || return
+	done
+	for name in xenbe xen-blkback; do
+		module=$LAB/modules/$name.ko
+		[ -e "$module" ] || continue
+		insmod "$module" || return
+		echo "$name: srcversion $(cat "/sys/module/${name//-/_}/srcversion")"
+	done
+}
+
+# ---- disks -----------------------------------------------------------------------------------------
+
+# disk_file NAME MEGABYTES: makes a sparse file, prints its path.
+disk_file() {
+	mkdir -p "$LAB_RUN/tmp"
+	truncate -s "${2}M" "$LAB_RUN/tmp/$1"
+	echo "$LAB_RUN/tmp/$1"
+}
+
+# disk_loop NAME MEGABYTES [losetup options...]: the same behind a loop device, whose path it prints.
+disk_loop() {
+	local file
+	file=$(disk_file "$1" "$2")
+	shift 2
+	losetup --show -f "$@" "$file"
+}
+
+# The number of a virtual device, as it stands in xenstore: xvda to xvdz (whole disks), or a number.
+vdev_number() {
+	local letter
+	case $1 in
+	xvd?)
+		printf -v letter %d "'${1#xvd}"
+		letter=$((letter - 97))
+		# Major 202 has room for 16 disks of 16 numbers; the others have a scheme of their own.
+		echo $((letter < 16 ? 202 << 8 | letter << 4 : 1 << 28 | letter << 8))
+		;;
+	*) echo "$1" ;;
+	esac
+}
+
+# vbd_attach DEVICE VDEV [MODE] [KEY=VALUE...]: gives block device DEVICE to dom0 itself as VDEV, as a
+# toolstack and its script do, but in one step. A KEY that begins with front/ is written on the
+# frontend's side. Waits until both ends are connected and the disk is there.
+vbd_attach() {
+	local device=$1 vdev=$2 mode=${3:-w}
+	shift $(($# < 3 ? $# : 3))
+	vbd_publish 0 "$device" "$vdev" "$mode" "$@"
+	wait_for 30 test -b "/dev/$vdev" ||
+		failure "no /dev/$vdev appears: $(vbd_states "$(vdev_number "$vdev")")"
+}
+
+# The same for domain DOMID, without waiting.
+vbd_publish() {
+	local domid=$1 device=$2 vdev=$3 mode=$4 number back front pair nodes=()
+	shift 4
+	number=$(vdev_number "$vdev")
+	back=$XS_BACKEND/$domid/$number
+	front=/local/domain/$domid/device/vbd/$number
+	for pair; do
+		case $pair in
+		front/*)
+			pair=${pair#front/}
+			nodes+=("$front/${pair%%=*}" "${pair#*=}")
+			;;
+		*) nodes+=("$back/${pair%%=*}" "${pair#*=}") ;;
+		esac
+	done
+	xenstore-write \
+		"$back/frontend" "$front" "$back/frontend-id" "$domid" "$back/online" 1 "$back/state" 1 \
+		"$back/dev" "$vdev" "$back/type" phy "$back/mode" "$mode" "$back/removable" 0 \
+		"$back/bootable" 1 "$back/device-type" disk "$back/params" "$device" \
+		"$back/physical-device" "$(stat -L -c '%t:%T' "$device")" "$back/hotplug-status" connected \
+		"$front/backend" "$back" "$front/backend-id" 0 "$front/state" 1 \
+		"$front/virtual-device" "$number" "$front/device-type" disk "${nodes[@]}"
+	xenstore-chmod "$front" "n$domid" r0
+	xenstore-chmod "$back" n0 "r$domid"
+}
+
+vbd_states() {
+	echo "frontend $(xenstore-read "/local/domain/0/device/vbd/$1/state" 2>/dev/null || echo gone)," \
+		"backend $(xenstore-read "$XS_BACKEND/0/$1/state" 2>/dev/null || echo gone)"
+}
+
+# vbd_detach VDEV: takes it away again, in order; fails if the backend does not let go of it.
+vbd_detach() {
+	local number back front
+	number=$(vdev_number "$1")
+	back=$XS_BACKEND/0/$number
+	front=/local/domain/0/device/vbd/$number
+	xenstore-write "$back/online" 0 "$back/state" 5
+	xs_wait 15 "$back" xs_is "$back/state" 6
+	local status=$?
+	xenstore-rm "$front"
+	xenstore-rm "$back"
+	wait_for 10 test ! -e "/sys/bus/xen-backend/devices/vbd-0-$number" || status=1
+	return $status
+}
+
+# ---- guests ----------------------------------------------------------------------------------------
+
+# guest_start NAME [--type pv|pvh] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE] [DISK...]
+# starts a Linux guest by xl and waits until it takes commands. A DISK is what xl's disk= list takes.
+guest_start() {
+	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' disk
+	shift
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--type) type=$2 && shift ;;
+		--memory) memory=$2 && shift ;;
+		--vcpus) vcpus=$2 && shift ;;
+		--extra) extra=$2 && shift ;;
+		--config) config+=$2$'\n' && shift ;;
+		*) break ;;
+		esac
+		shift
+	done
+	for disk; do
+		disks+="${disks:+, }'$disk'"
+	done
+	guest_ramdisk
+	mkdir -p "$LAB_RUN/guests"
+	cat >"$LAB_RUN/guests/$name.cfg" <<-END
+		name = "$name"
+		type = "$type"
+		kernel = "$GUEST_FILES/vmlinuz"
+		ramdisk = "$LAB_RUN/guest.cpio"
+		extra = "console=hvc0 quiet mitigations=off panic=1 $extra"
+		memory = $memory
+		vcpus = $vcpus
+		disk = [ $disks ]
+		on_crash = "destroy"
+		$config
+	END
+	expect_ok xl create "$LAB_RUN/guests/$name.cfg"
+	guest_wait_ready "$name"
+}
+
+# The guest's initial file system is in the image; its /init comes from the host.
+guest_ramdisk() {
+	[ ! "$LAB_RUN/guest.cpio" -nt "$LAB/guest/init" ] || return 0
+	{
+		cat "$GUEST_FILES/guest.cpio"
+		cd "$LAB/guest" && echo init | cpio --quiet -o -H newc
+	} >"$LAB_RUN/guest.cpio"
+}
+
+guest_wait_ready() {
+	local path
+	path=/local/domain/$(xl domid "$1")/data/lab
+	xs_wait 120 "$path" xs_is "$path/ready" 1 || failure "guest $1 does not come up"
+	echo "-- guest $1 is up"
+}
+
+# guest_run [--timeout SECONDS] NAME COMMAND: runs a shell command in the guest, prints what it
+# printed, and returns its exit status.
+guest_run() {
+	local limit=90 name command path seq status pieces i
+	[ "$1" != --timeout ] || {
+		limit=$2
+		shift 2
+	}
+	name=$1 command=$2
+	path=/local/domain/$(xl domid "$name")/data/lab
+	seq=$(($(xenstore-read "$path/cmd" 2>/dev/null | cut -d' ' -f1 || true) + 1))
+	xenstore-write "$path/cmd" "$seq $(base64 -w 0 <<<"$command")"
+	xs_wait "$limit" "$path/done" lab_guest_done "$path" "$seq" ||
+		failure "guest $name does not answer within $limit s: $command"
+	read -r _ status pieces <<<"$(xenstore-read "$path/done")"
+	for ((i = 0; i < pieces; i++)); do
+		xenstore-read "$path/out/$i"
+	done | base64 -d
+	return "$status"
+}
+
+lab_guest_done() {
+	local seq
+	read -r seq _ <<<"$(xenstore-read "$1/done" 2>/dev/null)"
+	[ "$seq" = "$2" ]
+}
+
+# guest_stop NAME: shuts it down by force; its disks are gone when this returns.
+guest_stop() {
+	local domid
+	domid=$(xl domid "$1")
+	expect_ok xl destroy "$1"
+	wait_for 20 test ! -e "/sys/bus/xen-backend/devices/vbd-$domid-51712" ||
+		failure "the disk of guest $1 stays after its end"
+}
+
+# The xenstore directory and the sysfs directory of the backend of a guest's disk.
+guest_vbd() { echo "$XS_BACKEND/$(xl domid "$1")/$(vdev_number "$2")"; }
+guest_vbd_sysfs() { echo "/sys/bus/xen-backend/devices/vbd-$(xl domid "$1")-$(vdev_number "$2")"; }
