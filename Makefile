@@ -16,7 +16,7 @@ SUITE ?= trixie
 ifdef KDIR
 KVER := $(or $(patsubst linux-headers-%,%,$(filter linux-headers-%,$(notdir $(realpath $(KDIR))))), \
 	$(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null), \
-	$(shell $(MAKE) -s -C $(KDIR) kernelrelease))
+	$(if $(wildcard $(KDIR)/Makefile),$(shell $(MAKE) -s -C $(KDIR) kernelrelease)))
 else
 KVER ?= $(shell uname -r)
 KDIR := $(firstword $(wildcard /lib/modules/$(KVER)/build /usr/src/linux-headers-$(KVER)))
@@ -31,8 +31,10 @@ JOBS := $(shell nproc)
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value ...]; the default target is $(.DEFAULT_GOAL)"
 	@echo
-	@sed -n 's/^\([a-z][a-z0-9-]*\):[^=#]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | \
 		sort | awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
+	@echo
+	@echo "SUITE=$(SUITE) is the Debian suite of packages and of the lab: bookworm, trixie or sid."
 
 # ---- kernel modules --------------------------------------------------------------------------------
 
@@ -44,8 +46,8 @@ stage: kdir
 
 kdir:
 	@if [ ! -e "$(KDIR)/Makefile" ]; then \
-		echo "make: no headers of kernel $(KVER) here: install linux-headers-$(KVER)," \
-			"or name a kernel with KVER= or KDIR=" >&2; \
+		echo "make: no kernel headers in $(or $(KDIR),/lib/modules/$(KVER)/build):" \
+			"install linux-headers-$(KVER), or name a kernel with KVER= or KDIR=" >&2; \
 		exit 1; \
 	fi
 
@@ -58,7 +60,12 @@ modules: stage ## build the modules for the running kernel, KVER=version or KDIR
 	@echo "modules for $(KVER) are in $(KOUT)"
 
 install: modules ## install them below INSTALL_MOD_PATH in updates/, where depmod prefers them
-	@+$(kbuild) INSTALL_MOD_DIR=updates modules_install
+	@+$(kbuild) INSTALL_MOD_DIR=updates DEPMOD=true modules_install \
+		$(if $(wildcard $(KDIR)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=)
+	@# kbuild runs depmod only where it finds System.map, which headers come without.
+	@if [ -e "$(INSTALL_MOD_PATH)/lib/modules/$(KVER)/modules.order" ]; then \
+		PATH=$$PATH:/usr/sbin:/sbin depmod $(addprefix -b ,$(INSTALL_MOD_PATH)) $(KVER); \
+	fi
 
 kernels: ## build for all supported kernels in chroots, W=1 and sparse; any warning is a failure
 	@tools/build-kernels
@@ -96,3 +103,4 @@ distclean: clean ## remove what was built and the caches of this project
 
 -include tests/tests.mk
 -include tests/lab/lab.mk
+-include tests/bench/bench.mk
