@@ -72,13 +72,7 @@ kernels: ## build for all supported kernels in chroots, W=1 and sparse; any warn
 
 # ---- packages --------------------------------------------------------------------------------------
 
-deb_sources := Kbuild dkms.conf tools/build-deb \
-	$(shell find wire kernel debian docs/man -type f \
-		\( -name '*.[ch]' -o -name 'Kbuild*' -o -path 'debian/*' -o -path 'docs/man/*' \))
-
-deb: $(BUILD)/deb/$(SUITE)/stamp ## build the Debian packages for SUITE into build/deb/SUITE
-
-$(BUILD)/deb/$(SUITE)/stamp: $(deb_sources)
+deb: ## build the Debian packages for SUITE into build/deb/SUITE
 	@tools/build-deb $(SUITE)
 
 packages: deb ## install, use and purge the packages of SUITE in a chroot
