@@ -59,7 +59,7 @@ struct wire_blk_req {
 	u64 id;			/* the guest's, echoed in the response */
 	u64 sector;		/* first 512-byte sector */
 	u64 nr_sectors;		/* 512-byte sectors; an indirect request knows it later */
-	u8 wire_op;		/* operation byte of the response: an indirect request's inner one */
+	u8 wire_op;		/* operation to echo; of an indirect request the inner one */
 	u8 op;			/* what is to be done: never WIRE_BLK_INDIRECT */
 	bool indirect;		/* segments are on the pages of indirect_grefs */
 	bool secure;		/* discard: erase for good */

@@ -155,7 +155,7 @@ static inline bool wire_ring_publish(struct wire_ring *ring)
 	wire_wmb();	/* responses before the index; pairs with the frontend's rmb */
 	wire_write_once(ring->shared->rsp_prod, new);
 	ring->rsp_published = new;
-	wire_mb();	/* index before rsp_event; pairs with the frontend's mb after it set rsp_event */
+	wire_mb();	/* index before rsp_event; pairs with the frontend's mb after it set that */
 	event = wire_read_once(ring->shared->rsp_event);
 	return new - event < new - old;
 }

@@ -44,7 +44,7 @@ static const struct row rows[] = {
 	{ PEER_GONE, SET(CLOSED), ANY, ANY, NO, { WIRE_STATE_STAY, WIRE_XENBUS_CLOSED } },
 	{ PEER_GONE, ALL, ANY, ANY, NO, { WIRE_STATE_PUBLISH, WIRE_XENBUS_CLOSED } },
 
-	/* Begins, for the first time or again; still attached means it restarted without closing. */
+	/* Begins, for the first time or again. Still attached: it restarted without closing. */
 	{ PEER_FRESH, ALL, ANY, ANY, YES, { WIRE_STATE_DISCONNECT, WIRE_XENBUS_INIT_WAIT } },
 	{ PEER_FRESH, SET(INIT_WAIT), ANY, ANY, NO, { WIRE_STATE_STAY, WIRE_XENBUS_INIT_WAIT } },
 	{ PEER_FRESH, ALL, ANY, ANY, NO, { WIRE_STATE_PUBLISH, WIRE_XENBUS_INIT_WAIT } },

@@ -28,7 +28,7 @@ static void die(const char *path)
 
 static void replay_file(const char *path, size_t size)
 {
-	uint8_t *data = malloc(size ? size : 1);	/* exact, so that ASan sees a read behind it */
+	uint8_t *data = malloc(size ? size : 1);	/* exact: ASan sees a read behind it */
 	FILE *file = fopen(path, "r");
 
 	if (!data || !file || fread(data, 1, size, file) != size)

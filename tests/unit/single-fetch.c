@@ -113,8 +113,9 @@ static void expect_loads(const char *test, const struct range *ranges, u32 nr)
 }
 
 /*
- * Stores lie in the ranges, and none is left out. How wide they are, and whether they overlap, is the
- * compiler's and the C library's business: nobody looks before the index is published.
+ * Stores lie in the ranges, and none is left out. How wide they are, and
+ * whether they overlap, is the compiler's and the C library's business: nobody
+ * looks before the index is published.
  */
 static void expect_stores(const char *test, const struct range *ranges, u32 nr)
 {

@@ -520,14 +520,18 @@ static void race_with_a_hostile_frontend(void **state)
 	u8 *copy = malloc(SLOT);
 
 	(void)state;
-	assert_int_equal(wire_ring_attach(&ring, race.pages.shared, race.pages.bytes, SLOT), WIRE_OK);
+	assert_int_equal(wire_ring_attach(&ring, race.pages.shared, race.pages.bytes, SLOT),
+			 WIRE_OK);
 	assert_int_equal(pthread_create(&thread, NULL, hostile_frontend, &race), 0);
 	while (now_ns() < end || !taken || !fatal) {
 		const u32 cons = ring.req_cons, rsp_prod = ring.rsp_prod;
 		enum wire_verdict v;
 		u32 nr = 0xdead;
 
-		v = passes++ & 1 ? wire_ring_final_check(&ring, &nr) : wire_ring_pending(&ring, &nr);
+		if (passes++ & 1)
+			v = wire_ring_final_check(&ring, &nr);
+		else
+			v = wire_ring_pending(&ring, &nr);
 		if (v != WIRE_OK) {
 			assert_int_equal(v, WIRE_FATAL_PROD);
 			assert_int_equal(nr, 0xdead);

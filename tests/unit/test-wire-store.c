@@ -226,7 +226,8 @@ static void all_short_texts(void **state)
 				expected = a - '0';
 			else if (d1 && d2)
 				expected = 10 * (a - '0') + b - '0';
-			assert_int_equal(wire_store_parse_u64(text, 99, &number), expected != UNTOUCHED);
+			assert_int_equal(wire_store_parse_u64(text, 99, &number),
+					 expected != UNTOUCHED);
 			assert_int_equal(number, expected);
 			assert_int_equal(wire_store_parse_bool(text, &flag),
 					 !strcmp(text, "0") || !strcmp(text, "1"));

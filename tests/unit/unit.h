@@ -53,8 +53,8 @@ static inline void unit_add(CMUnitTestFunction function, const void *row, const 
 #define UNIT_ADD(function)	unit_add(function, NULL, "%s", #function)
 
 /*
- * Runs everything, or what matches the pattern UNIT_FILTER and not UNIT_SKIP of the environment. The
- * value is main()'s.
+ * Runs everything, or what matches the pattern UNIT_FILTER and not UNIT_SKIP
+ * of the environment. The value is main()'s.
  */
 static inline int unit_run(const char *group)
 {
