@@ -35,7 +35,7 @@ $(UNIT)/abi-offsets.h: tests/unit/abi-probe.c tests/unit/abi-offsets | $(UNIT)
 	@tests/unit/abi-offsets $(TEST_CLANG) >$@
 
 unit: $(UNIT_TESTS:%=$(UNIT)/%) ## run the unit tests of wire/ (AddressSanitizer, UBSan)
-	@tests/unit/run $(BUILD)/check/unit.result $^ tests/unit/test-check-layers
+	@tests/unit/run $(BUILD)/check/unit.result $(UNIT) $^ tests/unit/test-check-layers
 
 mutants: ## break wire/ on purpose in many ways, and see that the unit tests notice each
 	@tests/unit/mutants
