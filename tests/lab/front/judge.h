@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the backend still holds, asked of those who cannot be fooled by it:
+ * Xen's own grant-table dump, and dom0's memory accounting. For dom0.
+ */
+#ifndef FRONT_JUDGE_H
+#define FRONT_JUDGE_H
+
+#include "check.h"
+
+/*
+ * Grants of domain @domid that are mapped by anybody right now. With @only_ours,
+ * only those whose reference this process used (another frontend of the same
+ * domain does not count then). Negative: the dump could not be read.
+ */
+int judge_mapped_grants(u16 domid, bool only_ours);
+
+/* Complains unless no grant this process ever made is mapped any more; waits @ms at most. */
+bool judge_nothing_mapped(struct check *chk, u16 domid, unsigned int ms);
+
+/* Kilobytes: MemAvailable and SUnreclaim of /proc/meminfo. */
+struct judge_memory {
+	long available, slab;
+};
+
+struct judge_memory judge_memory(void);
+
+#endif
