@@ -49,10 +49,14 @@ lab_case_begin() {
 
 lab_on_error() {
 	local status=$? line=${BASH_LINENO[0]} file=${BASH_SOURCE[1]##*/}
-	# A subshell of a case that gave its verdict already.
-	[ "$status" -lt 3 ] || [ "$status" -gt 5 ] || [ ! -s "$LAB_VERDICT" ] || return 0
+	# A verdict ends a subshell with its status: the shell around it only follows.
+	if [ "$status" -ge 3 ] && [ "$status" -le 5 ] && [ -s "$LAB_VERDICT" ]; then
+		return
+	fi
+	# In a substitution: what is done with its status is seen in the shell around it.
+	[ "$BASH_SUBSHELL" = 0 ] || return
 	printf 'error %s line %s ended with status %s: %s\n' "$file" "$line" "$status" \
-		"$(head -n 1 <<<"$BASH_COMMAND")" | tee -a "$LAB_VERDICT"
+		"$(head -n 1 <<<"$BASH_COMMAND")" | tee -a "$LAB_VERDICT" >&2
 }
 
 lab_on_exit() {
@@ -75,8 +79,8 @@ cleanup() {
 lab_sweep() {
 	local domid dir
 	lab_sweep_why=
-	for domid in $(xl list | awk 'NR > 1 && $2 > 0 { print $2 }'); do
-		xl destroy "$domid" || lab_sweep_why="domain $domid"
+	for domid in $(xenstore-list /local/domain); do
+		[ "$domid" = 0 ] || xl destroy "$domid" || lab_sweep_why="domain $domid"
 	done
 	for dir in $(xenstore-list "$XS_BACKEND/0" 2>/dev/null); do
 		vbd_detach "$dir" || lab_sweep_why="disk $dir of dom0"
@@ -346,6 +350,12 @@ guest_wait_ready() {
 	echo "-- guest $1 is up"
 }
 
+# Whether guest NAME has another domid than DOMID: it has been rebooted.
+guest_is_another() {
+	local domid
+	domid=$(xl domid "$1" 2>/dev/null) && [ "$domid" != "$2" ]
+}
+
 # guest_run [--timeout SECONDS] NAME COMMAND: runs a shell command in the guest, prints what it
 # printed, and returns its exit status.
 guest_run() {
@@ -371,6 +381,13 @@ lab_guest_done() {
 	local seq
 	read -r seq _ <<<"$(xenstore-read "$1/done" 2>/dev/null)"
 	[ "$seq" = "$2" ]
+}
+
+# guest_wait_disk NAME DEVICE: until the guest has /dev/DEVICE.
+guest_wait_disk() {
+	# shellcheck disable=SC2016 # for the guest's shell
+	guest_run "$1" 'i=0; until [ -b /dev/'"$2"' ] || [ $i = 600 ]; do usleep 100000; i=$((i + 1)); done
+		[ -b /dev/'"$2"' ]' || failure "guest $1 gets no $2"
 }
 
 # guest_stop NAME: shuts it down by force; its disks are gone when this returns.

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# A PVH guest writes and verifies its disk: mixed sizes and depths, flushes, discard; and dom0 finds on
+# the device what the guest read back.
+# timeout: 300
+
+. "$LAB/cases/lib/guest-fio-verify"
+guest_fio_verify pvh
+success
