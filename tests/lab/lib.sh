@@ -87,6 +87,7 @@ lab_sweep() {
 	done
 	wait_for 20 lab_no_vbd_left || lab_sweep_why="a device of a domain which is gone"
 	losetup -D
+	rmmod brd null_blk scsi_debug 2>/dev/null
 	rm -rf "${LAB_RUN:?}/tmp"
 	[ -z "$lab_sweep_why" ]
 }

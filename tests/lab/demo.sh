@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The part of `make demo` that runs in dom0 (tests/lab/demo).
+
+# shellcheck source=tests/lab/lib.sh
+. /lab/lib.sh
+set -eEu -o pipefail
+trap lab_on_error ERR
+trap demo_end EXIT
+
+watcher=
+demo_end() {
+	local status=$?
+	trap - EXIT ERR
+	set +eE
+	[ -z "$watcher" ] || kill "$watcher" 2>/dev/null
+	if [ "$status" != 0 ]; then
+		echo "what the kernel said last:"
+		dmesg | tail -n 15
+	fi
+	exit "$status"
+}
+
+step() {
+	printf '\n[dom0 %s s] %s\n' "$(cut -d' ' -f1 /proc/uptime)" "$*"
+}
+
+step "the hypervisor, the toolstack and the driver"
+xl info | grep -E '^(xen_version|release|virt_caps|xen_caps)' || true
+LAB_VERDICT=/dev/null lab_blkback_load
+path=$(modinfo -n xen-blkback)
+echo "xen-blkback             : $path"
+case $path in
+*/updates/dkms/*) ;;
+*) failure "that is not this tree's module" ;;
+esac
+expect_eq 'the version that is loaded' "$(cat /sys/module/xen_blkback/srcversion)" \
+	"$(modinfo -F srcversion "$path")"
+
+step "xl create: a ${DEMO_TYPE:-pv} guest with a disk of 128 MiB"
+loop=$(disk_loop disk 128)
+console=$LAB/out/consoles/guest-demo.log
+rm -f "$console"
+mkdir -p "${console%/*}"
+: >"$console"
+tail -n +1 -F "$console" 2>/dev/null | sed -u 's/^/    guest | /' &
+watcher=$!
+guest_start demo --type "${DEMO_TYPE:-pv}" "phy:$loop,xvda,w"
+xl list
+xl block-list demo
+
+step "the guest writes its disk with fio and verifies every block by its CRC"
+expect_ok guest_run demo 'fio --name=write-and-verify --filename=/dev/xvda --rw=randwrite \
+	--bsrange=4k-128k --size=64m --iodepth=32 --ioengine=libaio --direct=1 --fdatasync=64 \
+	--verify=crc32c --verify_fatal=1 --do_verify=1 --eta=never' >/dev/null
+
+step "the guest and dom0 read the same disk"
+guest_sum=$(guest_run demo 'dd if=/dev/xvda bs=1M iflag=direct 2>/dev/null | sha256sum' | cut -c1-64)
+dom0_sum=$(dd if="$loop" bs=1M iflag=direct status=none | sha256sum | cut -c1-64)
+echo "guest: $guest_sum"
+echo "dom0 : $dom0_sum"
+expect_eq 'the sum in dom0' "$dom0_sum" "$guest_sum"
+
+step "what dom0 sees of it"
+ps -eo pid,comm,time | awk 'NR == 1 || $2 ~ /^blkback[.]/'
+expect_ge 'block threads' "$(pgrep -c '^blkback\.' || true)" 1
+sysfs=$(guest_vbd_sysfs demo xvda)
+grep -H . "$sysfs"/statistics/* | sed "s,^$sysfs/,,"
+xentop -b -f -i 1 | awk '$1 == "NAME" || $1 == "demo"' | cut -c1-200
+expect_ge 'sectors written' "$(cat "$sysfs/statistics/wr_sect")" $((64 * 2048))
+
+step "the guest goes, and its disk with it"
+guest_stop demo
+expect_eq 'block threads left' "$(pgrep -c '^blkback\.' || true)" 0
