@@ -481,10 +481,11 @@ static void *hostile_frontend(void *arg)
 		u64 r = unit_random(&seed);
 
 		words[r % 4] = r & 1 ? (u32)(r >> 32) : (u32)(r >> 32) % (2 * NR);
-		for (u32 i = 0; i < 256; i++) {
-			r = unit_random(&seed);
-			words[16 + r % (NR * SLOT / 4)] = r >> 63 ? WORD_A : WORD_B;
-		}
+		/* All words of one slot, over and over: the reader meets this often. */
+		r = unit_random(&seed) % NR;
+		for (u32 i = 0; i < 32 * SLOT / 4; i++)
+			words[16 + r * SLOT / 4 + i % (SLOT / 4)] =
+				i / (SLOT / 4) % 2 ? WORD_A : WORD_B;
 	}
 	return NULL;
 }
