@@ -189,21 +189,27 @@ blkback_reload() {
 	[ $# -eq 0 ] || cleanup 'modprobe -r xen-blkback; modprobe xen-blkback'
 }
 
-# Puts the modules which the host has built (in /lab/modules) in place of those that are loaded.
+# Puts the modules which the host has built (in /lab/modules) in place of the package's, in the file
+# system too, so that every later modprobe takes them.
 lab_reload() {
-	local name module
-	[ -e "$LAB/modules/xen-blkback.ko" ] || {
-		echo "no xen-blkback.ko in $LAB/modules"
-		return 1
-	}
+	local name path
 	for name in xen-blkback xenbe; do
 		[ ! -d "/sys/module/${name//-/_}" ] || rmmod "$name" || return
 	done
 	for name in xenbe xen-blkback; do
-		module=$LAB/modules/$name.ko
-		[ -e "$module" ] || continue
-		insmod "$module" || return
-		echo "$name: srcversion $(cat "/sys/module/${name//-/_}/srcversion")"
+		path=$(modinfo -n "$name") || return
+		case $path in
+		*.xz) xz -0 --check=crc32 -c "$LAB/modules/$name.ko" >"$path" || return ;;
+		*.ko) cp "$LAB/modules/$name.ko" "$path" || return ;;
+		*)
+			echo "$path: do not know how to compress it"
+			return 1
+			;;
+		esac
+	done
+	modprobe xen-blkback || return
+	for name in xenbe xen-blkback; do
+		echo "$name: srcversion $(cat "/sys/module/${name//-/_}/srcversion") is loaded"
 	done
 }
 
