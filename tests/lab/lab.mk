@@ -18,6 +18,9 @@ lab-quick: deb lab-progs ## run the lab's quick set, as make check does
 lab-list: ## list the lab's cases and what each promises
 	@$(LAB) run --list $(CASE)
 
+lab-selftest: deb ## see that the lab notices crashes, hangs, failures and leftovers
+	@$(LAB) selftest $(CASE)
+
 lab-shell: deb lab-progs ## a root shell of a dom0 with the packages of this tree, on this terminal
 	@$(LAB) shell
 
@@ -32,7 +35,7 @@ lab-image: deb ## make the lab's disk image, if it is not in the cache
 demo: ## watch an unmodified guest do verified I/O on a disk served by this tree's xen-blkback
 	@tests/lab/demo
 
-.PHONY: lab lab-quick lab-list lab-shell lab-reload lab-progs lab-image demo
+.PHONY: lab lab-quick lab-list lab-selftest lab-shell lab-reload lab-progs lab-image demo
 .PHONY: $(LAB_PROGS)
 
 # SUITE, CASE, ICOUNT, STOCK and ATTACH reach the runner through the environment.

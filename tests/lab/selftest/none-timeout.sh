@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# A case that does not end gets no verdict.
+# expect: none
+# timeout: 5
+
+# Waits for nothing, which is the point.
+sleep 1000
+success
