@@ -9,6 +9,12 @@
 
 static_assert((int)XenbusStateReconfigured == (int)WIRE_XENBUS_RECONFIGURED);
 
+/* Whether a read told us something: a value, that there is none, or that it is nonsense. */
+static bool is_answer(int err)
+{
+	return !err || err == -ENOENT || err == -EINVAL;
+}
+
 struct wire_state_step xenbe_state_step(struct xenbus_device *dev, bool ready, bool attached)
 {
 	struct wire_state_facts facts = {
@@ -18,6 +24,7 @@ struct wire_state_step xenbe_state_step(struct xenbus_device *dev, bool ready, b
 		.attached = attached,
 	};
 	struct wire_state_step step;
+	int peer, online;
 	u32 stored;
 
 	/*
@@ -29,9 +36,14 @@ struct wire_state_step xenbe_state_step(struct xenbus_device *dev, bool ready, b
 		dev->state = XenbusStateClosing;
 	facts.own = dev->state;
 
-	/* A node that is missing or makes no sense leaves the harmless value. */
-	(void)xenbe_store_read_u32(dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &facts.peer);
-	(void)xenbe_store_read_bool(dev->nodename, "online", &facts.online);
+	/*
+	 * A node that is missing or makes no sense leaves the value above. Any
+	 * other error says nothing about the device: a later event asks again.
+	 */
+	peer = xenbe_store_read_u32(dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &facts.peer);
+	online = xenbe_store_read_bool(dev->nodename, "online", &facts.online);
+	if (!is_answer(peer) || !is_answer(online))
+		return (struct wire_state_step) { WIRE_STATE_STAY, facts.own };
 
 	step = wire_state_step(&facts);
 	xenbe_trace_state(dev, facts.peer, step);
