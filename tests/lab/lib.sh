@@ -63,6 +63,11 @@ lab_on_exit() {
 	local status=$? i
 	trap - EXIT ERR
 	set +eE
+	# While everything is still there.
+	case $status in
+	0 | 3) ;;
+	*) "$LAB/collect" "$LAB_OUT" ;;
+	esac
 	for ((i = ${#lab_cleanups[@]} - 1; i >= 0; i--)); do
 		eval "${lab_cleanups[i]}"
 	done
