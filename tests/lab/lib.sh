@@ -16,7 +16,7 @@
 LAB=${LAB:-/lab}
 LAB_RUN=${LAB_RUN:-/run/lab}
 LAB_SUITE=${LAB_SUITE:-}
-# By this all time limits are multiplied: more than 1 when the host had other work at the start.
+# By this all time limits are multiplied: more when the host had other work at the start.
 LAB_PATIENCE=${LAB_PATIENCE:-1}
 GUEST_FILES=/usr/lib/xen-lab
 XS_BACKEND=/local/domain/0/backend/vbd
@@ -283,8 +283,10 @@ vbd_publish() {
 		"$back/physical-device" "$(stat -L -c '%t:%T' "$device")" "$back/hotplug-status" connected \
 		"$front/backend" "$back" "$front/backend-id" 0 "$front/state" 1 \
 		"$front/virtual-device" "$number" "$front/device-type" disk "${nodes[@]}"
-	xenstore-chmod "$front" "n$domid" r0
-	xenstore-chmod "$back" n0 "r$domid"
+	if [ "$domid" != 0 ]; then
+		xenstore-chmod "$front" "n$domid" r0
+		xenstore-chmod "$back" n0 "r$domid"
+	fi
 }
 
 vbd_states() {
@@ -301,18 +303,19 @@ vbd_detach() {
 	xenstore-write "$back/online" 0 "$back/state" 5
 	xs_wait 15 "$back" xs_is "$back/state" 6
 	local status=$?
-	xenstore-rm "$front"
-	xenstore-rm "$back"
+	xenstore-rm "$front" "$back"
 	wait_for 10 test ! -e "/sys/bus/xen-backend/devices/vbd-0-$number" || status=1
 	return $status
 }
 
 # ---- guests ----------------------------------------------------------------------------------------
 
-# guest_start NAME [--type pv|pvh] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE] [DISK...]
-# starts a Linux guest by xl and waits until it takes commands. A DISK is what xl's disk= list takes.
+# guest_start NAME [--type pv|pvh] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE]
+# [--loader FILE] [DISK...]: starts a Linux guest by xl and waits until it takes commands. A DISK is what
+# xl's disk= list takes. ARGS are for its kernel. With a loader, that is started and has to find kernel
+# and initial file system on a disk.
 guest_start() {
-	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' disk
+	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' disk loader=''
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -321,6 +324,7 @@ guest_start() {
 		--vcpus) vcpus=$2 && shift ;;
 		--extra) extra=$2 && shift ;;
 		--config) config+=$2$'\n' && shift ;;
+		--loader) loader=$2 && shift ;;
 		*) break ;;
 		esac
 		shift
@@ -328,14 +332,18 @@ guest_start() {
 	for disk; do
 		disks+="${disks:+, }'$disk'"
 	done
-	guest_ramdisk
+	if [ -n "$loader" ]; then
+		config+="kernel = \"$loader\""$'\n'
+	else
+		guest_ramdisk ""
+		config+="kernel = \"$GUEST_FILES/vmlinuz\""$'\n'
+		config+="ramdisk = \"$LAB_RUN/guest.cpio\""$'\n'
+		config+="extra = \"console=hvc0 quiet mitigations=off panic=1 $extra\""$'\n'
+	fi
 	mkdir -p "$LAB_RUN/guests"
 	cat >"$LAB_RUN/guests/$name.cfg" <<-END
 		name = "$name"
 		type = "$type"
-		kernel = "$GUEST_FILES/vmlinuz"
-		ramdisk = "$LAB_RUN/guest.cpio"
-		extra = "console=hvc0 quiet mitigations=off panic=1 $extra"
 		memory = $memory
 		vcpus = $vcpus
 		disk = [ $disks ]
@@ -346,13 +354,16 @@ guest_start() {
 	guest_wait_ready "$name"
 }
 
-# The guest's initial file system is in the image; its /init comes from the host.
+# guest_ramdisk [SUFFIX]: makes $LAB_RUN/guestSUFFIX.cpio. The guest's initial file system is in the
+# image, its /init comes from the host. The suffix -small means one without fio.
 guest_ramdisk() {
-	[ ! "$LAB_RUN/guest.cpio" -nt "$LAB/guest/init" ] || return 0
+	local ramdisk=$LAB_RUN/guest${1:-}.cpio
+	[ ! "$ramdisk" -nt "$LAB/guest/init" ] || return 0
 	{
-		cat "$GUEST_FILES/guest.cpio"
+		cat "$GUEST_FILES/guest${1:-}.cpio"
 		cd "$LAB/guest" && echo init | cpio --quiet -o -H newc
-	} >"$LAB_RUN/guest.cpio"
+	} >"$ramdisk.tmp"
+	mv "$ramdisk.tmp" "$ramdisk"
 }
 
 guest_wait_ready() {

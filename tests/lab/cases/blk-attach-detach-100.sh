@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # A disk that comes and goes a hundred times leaves no memory, thread, grant or device behind.
-# timeout: 300
+# timeout: 500
 
 modprobe xen-blkfront
 loop=$(disk_loop data 4)
+# What udev does with each new disk would be most of the work.
+udevadm control --stop-exec-queue
+cleanup 'udevadm control --start-exec-queue'
 
 # Once through all that a connection allocates: requests of every size are sent.
 once() {
