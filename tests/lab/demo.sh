@@ -46,7 +46,7 @@ mkdir -p "${console%/*}"
 : >"$console"
 tail -n +1 -F "$console" 2>/dev/null | sed -u 's/^/    guest | /' &
 watcher=$!
-guest_start demo --type "${DEMO_TYPE:-pv}" "phy:$loop,xvda,w"
+guest_start demo --stock-script --type "${DEMO_TYPE:-pv}" "phy:$loop,xvda,w"
 xl list
 xl block-list demo
 

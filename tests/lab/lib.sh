@@ -311,11 +311,12 @@ vbd_detach() {
 # ---- guests ----------------------------------------------------------------------------------------
 
 # guest_start NAME [--type pv|pvh] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE]
-# [--loader FILE] [DISK...]: starts a Linux guest by xl and waits until it takes commands. A DISK is what
-# xl's disk= list takes. ARGS are for its kernel. With a loader, that is started and has to find kernel
+# [--loader FILE] [--stock-script] [DISK...]: starts a Linux guest by xl and waits until it takes commands. A DISK is what
+# xl's disk= list takes; "phy:DEVICE,VDEV,MODE" goes through the lab's own quick hotplug script unless
+# Xen's is asked for. ARGS are for its kernel. With a loader, that is started and has to find kernel
 # and initial file system on a disk.
 guest_start() {
-	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' disk loader=''
+	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' disk loader='' script=lab
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -325,11 +326,16 @@ guest_start() {
 		--extra) extra=$2 && shift ;;
 		--config) config+=$2$'\n' && shift ;;
 		--loader) loader=$2 && shift ;;
+		--stock-script) script=stock ;;
 		*) break ;;
 		esac
 		shift
 	done
 	for disk; do
+		if [ "$script" = lab ] && [[ $disk =~ ^phy:([^,]*),([^,]*),([^,]*)$ ]]; then
+			disk="vdev=${BASH_REMATCH[2]},access=${BASH_REMATCH[3]}"
+			disk+=",script=$LAB/block-script,target=${BASH_REMATCH[1]}"
+		fi
 		disks+="${disks:+, }'$disk'"
 	done
 	if [ -n "$loader" ]; then
@@ -382,7 +388,7 @@ guest_is_another() {
 # guest_run [--timeout SECONDS] NAME COMMAND: runs a shell command in the guest, prints what it
 # printed, and returns its exit status.
 guest_run() {
-	local limit=90 name command path seq status pieces i
+	local limit=240 name command path seq status pieces i
 	[ "$1" != --timeout ] || {
 		limit=$2
 		shift 2

@@ -5,7 +5,7 @@
 # timeout: 150
 
 loop=$(disk_loop data 16)
-guest_start g1 "phy:$loop,xvda,w"
+guest_start g1 --stock-script "phy:$loop,xvda,w"
 expect_ok guest_run g1 'dd if=/dev/xvda of=/dev/null bs=64k count=32 iflag=direct &&
 	dd if=/dev/zero of=/dev/xvda bs=64k count=16 oflag=direct'
 sysfs=$(guest_vbd_sysfs g1 xvda)/statistics
