@@ -308,7 +308,7 @@ static int on_queue(void *arg)
 	while (!kthread_should_stop()) {
 		try_to_freeze();
 		WRITE_ONCE(q->kicked, false);
-		smp_mb();	/* the flag before what it stands for; pairs with blkback_queue_kick() */
+		smp_mb();	/* flag before what it stands for: see blkback_queue_kick() */
 
 		reap(q);
 		taken = take(q);
@@ -410,7 +410,8 @@ int blkback_queue_attach(struct blkback_queue *q, const grant_ref_t *grefs, unsi
 
 void blkback_queue_start(struct blkback_queue *q)
 {
-	smp_store_release(&q->started, true);	/* an event before this is made up for by the kick */
+	/* An event before this is made up for by the kick. */
+	smp_store_release(&q->started, true);
 	blkback_queue_kick(q);
 }
 

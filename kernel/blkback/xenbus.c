@@ -146,7 +146,7 @@ static bool detaching(struct blkback_vbd *vbd, bool *gone)
 
 static void on_state_work(struct work_struct *work)
 {
-	struct blkback_vbd *vbd = container_of(to_delayed_work(work), struct blkback_vbd, state_work);
+	struct blkback_vbd *vbd = container_of(work, struct blkback_vbd, state_work.work);
 	unsigned int steps = 0;
 	bool gone, more = true;
 
@@ -193,7 +193,8 @@ static void on_own_directory(struct xenbus_watch *watch, const char *path, const
 	struct blkback_vbd *vbd = container_of(watch, struct blkback_vbd, watch);
 	struct xenbus_device *dev = vbd->dev;
 
-	if (dev->state == XenbusStateClosed && !xenbus_dev_is_online(dev) && !READ_ONCE(vbd->queues))
+	if (dev->state == XenbusStateClosed && !READ_ONCE(vbd->queues) &&
+	    !xenbus_dev_is_online(dev))
 		device_unregister(&dev->dev);
 	else
 		blkback_vbd_kick(vbd);

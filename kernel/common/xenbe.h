@@ -86,7 +86,7 @@ struct xenbe_grants {
 	unsigned int live;				/* maps held now */
 	u64 maps, unmaps, copies;
 	u64 failed;					/* entries Xen refused */
-	u64 leaked;					/* pages given up: Xen would not unmap them */
+	u64 leaked;					/* pages Xen would not unmap */
 };
 
 /*

@@ -84,6 +84,7 @@ static void run_row(struct vbd *vbd, const struct bad_group *group, const struct
 	char *name = util_printf("%s/%s %s", group->name, row->name, row->id);
 	struct bad bad = { .vbd = vbd, .dev = &vbd->dev, .opts = vbd->args->blk };
 	struct check chk;
+	bool healthy;
 
 	check_begin(&chk, name, vbd->args->seed);
 	bad.chk = &chk;
@@ -94,14 +95,19 @@ static void run_row(struct vbd *vbd, const struct bad_group *group, const struct
 
 	row->run(&bad, row);
 
-	/* An orderly end if the row left a healthy connection, else whatever it takes. */
-	if (bad.connected && dev_backend_state(&vbd->dev) == DEV_CONNECTED)
-		dev_close(&vbd->dev);
-	else
+	/*
+	 * A healthy connection gets an orderly end, and the next row connects
+	 * again; anything else has to be shown to work right now.
+	 */
+	healthy = bad.connected && !chk.failed &&
+		  dev_backend_state(&vbd->dev) == DEV_CONNECTED && bad_still_good(&bad) &&
+		  dev_close(&vbd->dev) && dev_reopen(&vbd->dev);
+	if (!healthy)
 		vbd_recover(vbd);
 	blk_release(bad.blk);
 	xen_pages_free(bad.page);
-	vbd_prove_alive(vbd);
+	if (!healthy)
+		vbd_prove_alive(vbd);
 	check_end(&chk);
 	free(bad.blk);
 	free(name);
@@ -120,13 +126,13 @@ void bad_run(struct vbd *vbd, const char *name)
 		if (strcmp(name, "all") &&
 		    (strlen(group->name) != len || strncmp(group->name, name, len)))
 			continue;
-		for (i = 0; i < group->nr_rows; i++)
+		for (i = 0; i < group->nr_rows && !util_stop; i++)
 			if (!slash || !strcmp(slash + 1, group->rows[i].name)) {
 				run_row(vbd, group, &group->rows[i]);
 				ran++;
 			}
 	}
-	if (!ran)
+	if (!ran && !util_stop)
 		util_lab_error("there is no misdeed '%s' (see xenfront blk list)", name);
 }
 

@@ -100,6 +100,7 @@ static void never_read_answers(struct bad *bad, const struct bad_row *row)
 				   q->req_prod - shared_read(q->head->rsp_prod));
 		}
 	}
+	bad->connected = false;		/* our own idea of the ring is gone */
 	check_note(bad->chk, "%llu laps of %u requests", (unsigned long long)lap, q->nr_slots);
 }
 
@@ -120,6 +121,7 @@ static void full_and_silent(struct bad *bad, const struct bad_row *row)
 			blk_put(&bad->blk->queue[i], &req, NULL, false);
 		blk_publish(&bad->blk->queue[i], true);
 	}
+	bad->connected = false;		/* nothing more is said on it */
 }
 
 static const struct bad_row rows[] = {

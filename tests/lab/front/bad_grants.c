@@ -160,7 +160,8 @@ static void pairs(struct bad *bad, const struct bad_row *row)
 	make_pages(bad, &p);
 	for (i = 0; i < ARRAY_SIZE(at) && !bad->chk->failed; i++)
 		for (j = i + 1; j < ARRAY_SIZE(at); j++)
-			if (!try_read(bad, &p, 256, at[i], at[j], (enum fault)((i + j) % NR_FAULTS)))
+			if (!try_read(bad, &p, 256, at[i], at[j],
+				      (enum fault)((i + j) % NR_FAULTS)))
 				break;
 	if (!bad->chk->failed && bad_still_good(bad) && try_good(bad, &p, 256))
 		expect_mapped(bad, (int)ring_pages(bad) + (row->arg ? 256 + 8 : 0));

@@ -94,7 +94,8 @@ static void toggled(struct bad *bad, const struct bad_row *row)
 		bad->connected = false;
 		dev_close(bad->dev);
 		blk_release(bad->blk);
-		xen_pages_free(bad->page);	/* the same number may name another page next time */
+		/* The same number may name another page next time. */
+		xen_pages_free(bad->page);
 		bad->page = NULL;
 		dev_reopen(bad->dev);
 	}

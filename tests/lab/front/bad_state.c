@@ -134,7 +134,7 @@ static void full_speed(struct bad *bad, const struct bad_row *row)
 	before = judge_memory();
 	for (i = 0; i < row->arg; i++) {
 		value = (char)('0' + rng_below(&bad->rng, DEV_NR_STATES));
-		store_send_write(bad->dev->st, dev_fe_path(bad->dev, "state"), &value, 1);
+		store_send_write(bad->dev->st, 0, dev_fe_path(bad->dev, "state"), &value, 1);
 	}
 	(void)store_drain(bad->dev->st);
 	if (vbd_recover(bad->vbd))
@@ -149,7 +149,7 @@ static void connect_close_burst(struct bad *bad, const struct bad_row *row)
 	if (!lay_out_keys(bad))
 		return;
 	for (i = 0; i < row->arg; i++) {
-		store_send_write(bad->dev->st, dev_fe_path(bad->dev, "state"), i & 1 ? "6" : "3", 1);
+		store_send_write(bad->dev->st, 0, dev_fe_path(bad->dev, "state"), i & 1 ? "6" : "3", 1);
 		if (i % 50 == 49)
 			(void)store_drain(bad->dev->st);
 	}

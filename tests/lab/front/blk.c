@@ -81,12 +81,11 @@ void blk_prepare(struct blk *blk, struct dev *dev, const struct blk_opts *opts)
 		make_queue(blk, i);
 }
 
-static int write_queue_keys(struct blk *blk, store_tx tx, struct blk_queue *q)
+static void write_queue_keys(struct blk *blk, store_tx tx, struct blk_queue *q)
 {
 	struct store *st = blk->dev->st;
 	char dir[160], key[200];
 	unsigned int i;
-	int r;
 
 	if (blk->nr_queues > 1)
 		snprintf(dir, sizeof(dir), "%s/queue-%u", blk->dev->fe, q->nr);
@@ -94,65 +93,62 @@ static int write_queue_keys(struct blk *blk, store_tx tx, struct blk_queue *q)
 		snprintf(dir, sizeof(dir), "%s", blk->dev->fe);
 
 	snprintf(key, sizeof(key), "%s/event-channel", dir);
-	r = store_printf(st, tx, key, "%u", q->port);
-	for (i = 0; i < q->ring->nr && !r; i++) {
+	store_send_printf(st, tx, key, "%u", q->port);
+	for (i = 0; i < q->ring->nr; i++) {
 		if (blk->opts.order == BLK_NO_ORDER)
 			snprintf(key, sizeof(key), "%s/ring-ref", dir);
 		else
 			snprintf(key, sizeof(key), "%s/ring-ref%u", dir, i);
-		r = store_printf(st, tx, key, "%u", q->ring->gref[i]);
+		store_send_printf(st, tx, key, "%u", q->ring->gref[i]);
 	}
-	return r;
 }
 
-static int write_keys(struct blk *blk, store_tx tx)
+static void write_keys(struct blk *blk, store_tx tx)
 {
 	struct dev *dev = blk->dev;
 	struct store *st = dev->st;
 	unsigned int i;
-	int r = 0;
 
 	if (!blk->opts.no_protocol)
-		r = store_printf(st, tx, dev_fe_path(dev, "protocol"), "%s",
-				 blk_abi_protocol(blk->opts.abi));
-	if (!r)
-		r = store_printf(st, tx, dev_fe_path(dev, "feature-persistent"), "%d",
-				 blk->opts.persistent);
-	if (!r && blk->opts.order != BLK_NO_ORDER)
-		r = store_printf(st, tx, dev_fe_path(dev, "ring-page-order"), "%d",
-				 blk->opts.order);
-	if (!r && blk->nr_queues > 1)
-		r = store_printf(st, tx, dev_fe_path(dev, "multi-queue-num-queues"), "%u",
-				 blk->nr_queues);
-	for (i = 0; i < blk->nr_queues && !r; i++)
-		r = write_queue_keys(blk, tx, &blk->queue[i]);
-	return r;
+		store_send_printf(st, tx, dev_fe_path(dev, "protocol"), "%s",
+				  blk_abi_protocol(blk->opts.abi));
+	store_send_printf(st, tx, dev_fe_path(dev, "feature-persistent"), "%d",
+			  blk->opts.persistent);
+	if (blk->opts.order != BLK_NO_ORDER)
+		store_send_printf(st, tx, dev_fe_path(dev, "ring-page-order"), "%d",
+				  blk->opts.order);
+	if (blk->nr_queues > 1)
+		store_send_printf(st, tx, dev_fe_path(dev, "multi-queue-num-queues"), "%u",
+				  blk->nr_queues);
+	for (i = 0; i < blk->nr_queues; i++)
+		write_queue_keys(blk, tx, &blk->queue[i]);
 }
 
-static int remove_keys(struct blk *blk, store_tx tx)
+/* Whatever an earlier connection, or a misdeed, left. */
+static void remove_keys(struct blk *blk, store_tx tx)
 {
 	static const char *const single[] = { "protocol", "feature-persistent", "ring-page-order",
 					      "multi-queue-num-queues", "event-channel" };
 	struct dev *dev = blk->dev;
 	char *names, *name;
 	unsigned int i;
-	int r = 0;
 
-	for (i = 0; i < ARRAY_SIZE(single) && !r; i++)
-		r = store_rm(dev->st, tx, dev_fe_path(dev, single[i]));
-	if (r || store_list(dev->st, tx, dev->fe, &names))
-		return r;
-	for (name = names; *name && !r; name += strlen(name) + 1)
+	if (store_list(dev->st, tx, dev->fe, &names))
+		return;
+	for (i = 0; i < ARRAY_SIZE(single); i++)
+		store_send_rm(dev->st, tx, dev_fe_path(dev, single[i]));
+	for (name = names; *name; name += strlen(name) + 1)
 		if (!strncmp(name, "ring-ref", 8) || !strncmp(name, "queue-", 6))
-			r = store_rm(dev->st, tx, dev_fe_path(dev, name));
+			store_send_rm(dev->st, tx, dev_fe_path(dev, name));
 	free(names);
-	return r;
 }
 
 void blk_remove_keys(struct blk *blk)
 {
-	int r = remove_keys(blk, 0);
+	int r;
 
+	remove_keys(blk, 0);
+	r = store_drain(blk->dev->st);
 	if (r)
 		util_lab_error("cannot remove ring keys: %s", strerror(-r));
 }
@@ -166,15 +162,20 @@ void blk_write_keys(struct blk *blk, bool announce)
 	util_trace("writing ring keys");
 	do {
 		r = store_begin(dev->st, &tx);
-		if (!r)
-			r = remove_keys(blk, tx) ?: write_keys(blk, tx);
-		if (!r && announce)
-			r = store_printf(dev->st, tx, dev_fe_path(dev, "state"), "%d",
-					 blk->opts.announce);
+		if (!r) {
+			remove_keys(blk, tx);
+			write_keys(blk, tx);
+			if (announce)
+				store_send_printf(dev->st, tx, dev_fe_path(dev, "state"), "%d",
+						  blk->opts.announce);
+			r = store_drain(dev->st);
+		}
 		if (r)
 			util_lab_error("cannot write ring keys: %s", strerror(-r));
 		r = store_commit(dev->st, tx);
 	} while (r == -EAGAIN);
+	if (r)
+		util_lab_error("cannot write ring keys: %s", strerror(-r));
 }
 
 bool blk_await_connected(struct blk *blk)

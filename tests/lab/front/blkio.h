@@ -50,9 +50,9 @@ void blkio_init(struct blkio *io, struct blk *blk, struct blkio_area *area,
 void blkio_fini(struct blkio *io);
 
 /*
- * Fills pages and request. @at counts from the start of the area; @nr sectors have to fit in max_segs segments of the
- * chosen shape; the return value is how many sectors really fitted (at least
- * one logical block).
+ * Fills pages and request. @at counts from the start of the area; @nr sectors
+ * have to fit in max_segs segments of the chosen shape; the return value is how
+ * many sectors really fitted (at least one logical block).
  */
 u64 blkio_build(struct blkio *io, u8 op, u64 at, u64 nr, enum blkio_shape shape,
 		bool indirect);

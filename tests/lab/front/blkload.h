@@ -8,7 +8,8 @@
 struct blkload_opts {
 	unsigned int depth;	/* requests under way, over all queues */
 	unsigned int max_segs;	/* per request */
-	unsigned int percent_read, percent_flush, percent_barrier, percent_discard; /* rest: write */
+	/* The rest is writes. */
+	unsigned int percent_read, percent_flush, percent_barrier, percent_discard;
 	u64 seconds;		/* 0: until *stop */
 	u64 requests;		/* 0: no limit */
 	const volatile bool *stop;

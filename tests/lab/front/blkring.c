@@ -52,7 +52,8 @@ static u8 *put_slot(struct blk_queue *q, struct blk_pending *p, const u8 *bytes,
 	memcpy(slot, bytes, size);
 	memcpy(shadow(q, q->req_prod), bytes, size);
 	p->used = true;
-	p->op = bytes[0] == BLK_INDIRECT ? bytes[1] : bytes[0];	/* what Linux's frontend insists on */
+	/* What Linux's frontend insists on. */
+	p->op = bytes[0] == BLK_INDIRECT ? bytes[1] : bytes[0];
 	p->cookie = cookie;
 	q->nr_pending++;
 	q->req_prod++;

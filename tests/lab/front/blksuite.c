@@ -94,7 +94,7 @@ void blksuite_matrix(struct vbd *vbd)
 		for (q = 0; q < ARRAY_SIZE(queues); q++) {
 			if (queues[q] > most || (q && queues[q] == queues[q - 1]))
 				continue;	/* the backend offers fewer: no third value */
-			for (o = 0; o < ARRAY_SIZE(orders); o++)
+			for (o = 0; o < ARRAY_SIZE(orders) && !util_stop; o++)
 				for (p = 0; p < 2; p++) {
 					opts.abi = (enum blk_abi)abi;
 					opts.queues = queues[q];
@@ -295,7 +295,7 @@ void blksuite_io(struct vbd *vbd)
 	struct blkio io;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(io_cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(io_cases) && !util_stop; i++) {
 		if (session_begin(&s, vbd, io_cases[i].name, opts)) {
 			blkio_init(&io, s.blk, &vbd->area, 256);
 			io_cases[i].run(&s, &s.blk->queue[0], &io);
@@ -318,7 +318,7 @@ void blksuite_reconnect(struct vbd *vbd, unsigned int times)
 	unsigned int i;
 
 	rng_seed(&rng, vbd->args->seed);
-	for (i = 0; i < times; i++) {
+	for (i = 0; i < times && !util_stop; i++) {
 		struct blk_opts opts = BLK_OPTS_DEFAULT;
 		struct session s;
 		char *name;

@@ -6,7 +6,8 @@
 #include "vbd.h"
 
 /* Each prints one line per check. @vbd is in InitWait before and after. */
-void blksuite_matrix(struct vbd *vbd);		/* every combination of ABI, queues, order, persistent */
+/* Every combination of ABI, queues, order, persistent. */
+void blksuite_matrix(struct vbd *vbd);
 void blksuite_io(struct vbd *vbd);		/* every kind of request, with the options given */
 void blksuite_reconnect(struct vbd *vbd, unsigned int times);
 

@@ -54,13 +54,11 @@ static void unwatch_backend(struct dev *dev)
 
 static int write_entries(struct dev *dev, store_tx tx, bool backend, const struct dev_entry *e)
 {
-	int r = 0;
-
-	for (; e && e->key && !r; e++)
-		r = store_printf(dev->st, tx,
-				 backend ? dev_be_path(dev, e->key) : dev_fe_path(dev, e->key),
-				 "%s", e->value);
-	return r;
+	for (; e && e->key; e++)
+		store_send_printf(dev->st, tx,
+				  backend ? dev_be_path(dev, e->key) : dev_fe_path(dev, e->key),
+				  "%s", e->value);
+	return store_drain(dev->st);
 }
 
 static int write_common(struct dev *dev, store_tx tx)

@@ -59,8 +59,8 @@ struct dev_entry {
 struct dev_spec {
 	const char *kind;
 	unsigned int id, first_id, step;
-	const struct dev_entry *be, *fe;	/* beside what every device has; end with a NULL key;
-						   fe has to live as long as the device */
+	/* Beside what every device has; end with a NULL key; fe outlives the device. */
+	const struct dev_entry *be, *fe;
 };
 
 int dev_create(struct dev *dev, struct store *st, struct check *chk, const struct dev_spec *spec);

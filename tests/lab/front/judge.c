@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,14 +90,15 @@ int judge_mapped_grants(u16 domid, bool only_ours)
 {
 	char *text = output_of("xl debug-keys g && xl dmesg");
 	const char *begin;
-	int count = -1;
+	int count = -ENOENT;
 
 	if (!text)
-		return -1;
+		return -ENOENT;
 	begin = last_occurrence(text, DUMP_BEGIN);
-	/* A ring buffer too small for the dump loses its beginning. */
 	if (begin && strstr(begin, DUMP_END))
 		count = count_entries(begin, domid, only_ours);
+	else if (strstr(text, DUMP_END))
+		count = -ENOBUFS;
 	free(text);
 	return count;
 }
@@ -109,7 +111,9 @@ bool judge_nothing_mapped(struct check *chk, u16 domid, unsigned int ms)
 	do {
 		count = judge_mapped_grants(domid, true);
 		if (count < 0)
-			util_lab_error("cannot read Xen's grant-table dump (conring_size too small?)");
+			util_lab_error("Xen's grant-table dump: %s",
+				       count == -ENOBUFS ? "conring_size is too small for it" :
+				       "cannot be read");
 	} while (count && util_now_ms() < deadline);
 	return check_that(chk, !count, "%d grants are still mapped by the backend after close",
 			  count);

@@ -5,7 +5,6 @@
  * frontend, being the toolstack too) or from inside a guest.
  */
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,22 +53,6 @@ struct args {
 	struct blkload_opts load;
 	u64 times, max_gap_ms;
 };
-
-static volatile bool stop;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stop = true;
-}
-
-static void stop_on_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal };
-
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
-}
 
 static u64 number(const char *option, const char *text, u64 most)
 {
@@ -198,7 +181,7 @@ static void do_load(struct vbd *vbd, const struct args *a)
 
 	check_begin(&chk, "load", a->vbd.seed);
 	vbd->dev.chk = &chk;
-	load.stop = &stop;
+	load.stop = &util_stop;
 	load.announce = "running";
 	if (vbd_readonly(vbd))
 		load.percent_read = 100;
@@ -227,7 +210,7 @@ static void do_hold(struct vbd *vbd, const struct args *a)
 	if (vbd_connect(vbd, blk, &a->vbd.blk)) {
 		puts("running");
 		fflush(stdout);
-		while (!stop)
+		while (!util_stop)
 			xen_events_wait(&blk->events, 1000);
 		(void)(blk_disconnect(blk) && dev_reopen(&vbd->dev));
 	}
@@ -302,7 +285,7 @@ int main(int argc, char **argv)
 		bad_list();
 		return EXIT_BEHAVED;
 	}
-	stop_on_signals();
+	util_stop_on_signals();
 	if (!strcmp(argv[2], "clean"))
 		return clean(&a);
 	return run_blk(argv[2], &a, argc - optind, argv + optind);

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <xen/io/xs_wire.h>
@@ -22,18 +24,36 @@ struct watch {
 struct store {
 	int fd;
 	u32 last_id;
-	unsigned int unanswered;	/* store_send_write() without its answer */
+	unsigned int unanswered;	/* sent by send_only() */
+	unsigned int pipeline;		/* at most so many of them */
+	int error;			/* first of theirs */
 	unsigned int events;		/* fired and not yet reported by store_wait() */
 	struct watch *watches;
 };
+
+static int open_socket(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/run/xenstored/socket" };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
 
 struct store *store_open(void)
 {
 	struct store *st = util_alloc(sizeof(*st));
 
+	st->fd = open_socket();
+	st->pipeline = STORE_PIPELINE;
+	if (st->fd >= 0)
+		return st;
+	/* The device has one buffer for requests, which the next one would overwrite. */
+	st->pipeline = 1;
 	st->fd = open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC);
-	if (st->fd < 0)
-		st->fd = open("/proc/xen/xenbus", O_RDWR | O_CLOEXEC);
 	if (st->fd < 0)
 		util_lab_error("cannot open /dev/xen/xenbus: %s", strerror(errno));
 	return st;
@@ -141,14 +161,33 @@ static u32 send_request(struct store *st, u32 type, store_tx tx, const struct io
 			unsigned int nr_parts)
 {
 	struct xsd_sockmsg head = { .type = type, .req_id = ++st->last_id, .tx_id = tx };
+	char message[sizeof(head) + XENSTORE_PAYLOAD_MAX];
 	unsigned int i;
 
-	for (i = 0; i < nr_parts; i++)
+	for (i = 0; i < nr_parts; i++) {
+		if (part[i].iov_len > XENSTORE_PAYLOAD_MAX - head.len)
+			util_lab_error("xenstore: request too long");
+		memcpy(message + sizeof(head) + head.len, part[i].iov_base, part[i].iov_len);
 		head.len += (u32)part[i].iov_len;
-	write_all(st, &head, sizeof(head));
-	for (i = 0; i < nr_parts; i++)
-		write_all(st, part[i].iov_base, part[i].iov_len);
+	}
+	memcpy(message, &head, sizeof(head));
+	write_all(st, message, sizeof(head) + head.len);
 	return head.req_id;
+}
+
+/* Of what was sent by send_only(); the first error stays until store_drain(). */
+static void take_answers(struct store *st)
+{
+	struct xsd_sockmsg head;
+	char *body;
+	int err;
+
+	for (; st->unanswered; st->unanswered--) {
+		err = receive_answer(st, &head, &body);
+		free(body);
+		if (err && err != -ENOENT && !st->error)
+			st->error = err;
+	}
 }
 
 static int talk(struct store *st, u32 type, store_tx tx, const struct iovec *part,
@@ -366,27 +405,50 @@ unsigned int store_watch_count(struct store *st, const char *path)
 	return 0;
 }
 
-void store_send_write(struct store *st, const char *path, const void *value, size_t len)
+static void send_only(struct store *st, u32 type, store_tx tx, const struct iovec *part,
+		      unsigned int nr_parts)
+{
+	if (st->unanswered == st->pipeline)
+		take_answers(st);
+	send_request(st, type, tx, part, nr_parts);
+	st->unanswered++;
+}
+
+void store_send_write(struct store *st, store_tx tx, const char *path, const void *value,
+		      size_t len)
 {
 	struct iovec part[] = { text(path), { (void *)value, len } };
 
-	if (st->unanswered == STORE_PIPELINE)
-		(void)store_drain(st);
-	send_request(st, XS_WRITE, 0, part, 2);
-	st->unanswered++;
+	send_only(st, XS_WRITE, tx, part, 2);
+}
+
+void store_send_printf(struct store *st, store_tx tx, const char *path, const char *fmt, ...)
+{
+	char value[256];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(value))
+		util_lab_error("xenstore: value too long for %s", path);
+	store_send_write(st, tx, path, value, (size_t)n);
+}
+
+void store_send_rm(struct store *st, store_tx tx, const char *path)
+{
+	struct iovec part = text(path);
+
+	send_only(st, XS_RM, tx, &part, 1);
 }
 
 int store_drain(struct store *st)
 {
-	struct xsd_sockmsg head;
-	char *body;
-	int err, r = 0;
+	int r;
 
-	for (; st->unanswered; st->unanswered--) {
-		err = receive_answer(st, &head, &body);
-		free(body);
-		if (err && !r)
-			r = err;
-	}
+	take_answers(st);
+	r = st->error;
+	st->error = 0;
 	return r;
 }

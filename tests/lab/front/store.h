@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A xenstore client that speaks the wire protocol over /dev/xen/xenbus, so
- * that it needs no library inside a guest, can write any byte, and can send
- * requests faster than it reads answers.
+ * A xenstore client that speaks the wire protocol itself, so that it needs no
+ * library inside a guest, can write any byte, and can send requests faster
+ * than it reads answers. In dom0 it uses xenstored's socket, elsewhere
+ * /dev/xen/xenbus.
  *
  * Paths without a leading slash belong to this domain. Functions return 0 or a
  * negative errno (what xenstored answered); a broken connection ends the program.
@@ -49,11 +50,16 @@ int store_wait(struct store *st, u64 deadline_ms);
 unsigned int store_watch_count(struct store *st, const char *path);
 
 /*
- * Writes without waiting for the answer; at most STORE_PIPELINE of them may be
- * under way. store_drain() takes the answers and returns the first error.
+ * Writes and removals that do not wait for their answer. store_drain() takes
+ * the answers and returns the first error; that something to be removed was
+ * not there is none. Any other call drains too, and drops the errors.
  */
-#define STORE_PIPELINE	32u
-void store_send_write(struct store *st, const char *path, const void *value, size_t len);
+#define STORE_PIPELINE	32u	/* on a socket; more wait for those before them */
+void store_send_write(struct store *st, store_tx tx, const char *path, const void *value,
+		      size_t len);
+void store_send_printf(struct store *st, store_tx tx, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void store_send_rm(struct store *st, store_tx tx, const char *path);
 int store_drain(struct store *st);
 
 #endif

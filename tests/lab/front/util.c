@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "util.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,21 @@ u64 rng_below(struct rng *rng, u64 bound)
 u64 rng_hash(u64 a, u64 b)
 {
 	return mix(mix(a + 0x9e3779b97f4a7c15ull) ^ b);
+}
+
+volatile bool util_stop;
+
+static void on_signal(int sig)
+{
+	util_stop = true;
+}
+
+void util_stop_on_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
 }
 
 void util_pause_ms(unsigned int ms)

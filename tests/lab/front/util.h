@@ -27,7 +27,7 @@ typedef uint64_t u64;
 enum exit_status {
 	EXIT_BEHAVED = 0,	/* the backend did all it had to */
 	EXIT_MISBEHAVED = 1,	/* the backend is wrong */
-	EXIT_LAB = 2,		/* usage, missing device file, no memory: says nothing about the backend */
+	EXIT_LAB = 2,		/* usage, no device file, no memory: nothing about the backend */
 };
 
 /* Loads and stores of memory the backend shares; one access each, never split. */
@@ -63,5 +63,9 @@ u64 rng_hash(u64 a, u64 b);			/* stateless */
  * to look again at something that announces no change.
  */
 void util_pause_ms(unsigned int ms);
+
+/* Set by SIGTERM and SIGINT: finish what is under way, leave nothing behind, and end. */
+extern volatile bool util_stop;
+void util_stop_on_signals(void);
 
 #endif

@@ -125,7 +125,7 @@ bool vbd_prove_alive(struct vbd *vbd)
 	u64 nr;
 	bool ok;
 
-	ok = vbd_recover(vbd) && vbd_connect(vbd, blk, &opts);
+	ok = vbd_connect(vbd, blk, &opts);
 	if (ok) {
 		blkio_init(&io, blk, &vbd->area, BLK_SEGS);
 		nr = min(vbd->area.nr, (u64)64);

@@ -38,7 +38,7 @@ bool vbd_recover(struct vbd *vbd);
  */
 bool vbd_connect(struct vbd *vbd, struct blk *blk, const struct blk_opts *opts);
 
-/* The proof of health: connect, write, read back, close; back in InitWait afterwards. */
+/* The proof of health: connect, write, read back, close. In InitWait before and afterwards. */
 bool vbd_prove_alive(struct vbd *vbd);
 
 /* True for a disk opened with mode r. */
