@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 # The user-space frontend inside a real guest: verified I/O, and the basic misdeeds of one that cannot
 # write any of dom0's nodes.
-# suite: quick
 # timeout: 400
 
 . "$LAB/cases/lib/front"

@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 # Every combination of layout, number of queues, ring order and persistent grants connects and does
 # verified I/O.
-# suite: quick
 # timeout: 400
 
 . "$LAB/cases/lib/front"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # A guest that reboots finds its disk as it left it, and nothing of the old connection stays.
-# suite: quick
 # timeout: 240
 
 loop=$(disk_loop data 16)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # H-20: ring pages and event channels that are not what a ring needs are refused, nothing stays mapped.
-# suite: quick
 # timeout: 400
 
 . "$LAB/cases/lib/front"

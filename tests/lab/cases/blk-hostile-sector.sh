@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # H-15: sectors, lengths and operations that make no sense are refused, and the disk goes on.
-# suite: quick
 # timeout: 400
 
 . "$LAB/cases/lib/front"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # H-18: the frontend's state in every order and at every speed; it ends closed and can be used again.
-# suite: quick
 # timeout: 400
 
 . "$LAB/cases/lib/front"

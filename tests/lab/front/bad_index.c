@@ -145,6 +145,22 @@ static void random_prod(struct bad *bad, const struct bad_row *row)
 }
 
 /*
+ * A spoilt req_event would keep the next requests from being announced: that
+ * would be our own fault. An event makes the backend look, and set it again.
+ */
+static void hints_mended(struct bad *bad, struct blk_queue *q)
+{
+	u64 deadline = util_now_ms() + BLK_ANSWER_MS;
+
+	shared_write(q->head->rsp_event, q->rsp_cons + 1);
+	blk_kick(q);
+	while (shared_read(q->head->req_event) != q->req_prod + 1 && !bad->chk->failed) {
+		util_pause_ms(1);	/* the backend announces this to nobody */
+		check_that(bad->chk, util_now_ms() < deadline, "req_event stays spoilt");
+	}
+}
+
+/*
  * The frontend spoils what only the hold-off of notifications needs. Requests
  * are served all the same: it notifies always and looks by itself.
  */
@@ -172,6 +188,7 @@ static void spoil_hints(struct bad *bad, const struct bad_row *row)
 	}
 	s.stop = true;
 	pthread_join(thread, NULL);
+	hints_mended(bad, q);
 }
 
 /* rsp_prod belongs to the backend, which therefore never reads it back. */
