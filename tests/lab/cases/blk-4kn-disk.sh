@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # A disk of 4096-byte sectors keeps them: the keys in xenstore, what the guest sees, and its data are right.
 # suite: quick
-# timeout: 200
+# timeout: 300
 
 loop=$(disk_loop data 24 --sector-size 4096)
 guest_start g1 "phy:$loop,xvda,w"

@@ -3,7 +3,7 @@
 # Each kind of request is served right: direct and indirect, at odd places in their pages, flush,
 # barrier, discard, full rings, and indices that run over.
 # suite: quick
-# timeout: 300
+# timeout: 400
 
 . "$LAB/cases/lib/front"
 loop=$(disk_loop data 32)

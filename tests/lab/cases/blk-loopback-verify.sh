@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What dom0's own frontend writes through the driver is on the device, and reads back the same.
 # suite: quick
-# timeout: 90
+# timeout: 200
 
 modprobe xen-blkfront
 loop=$(disk_loop data 32)

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # modprobe xen-blkback loads the package's module and not the kernel's own one.
 # suite: quick
-# timeout: 60
+# timeout: 200
 
 path=$(modinfo -n xen-blkback)
 expect_match 'the path of xen-blkback' "$path" '/updates/dkms/xen-blkback\.ko'

@@ -3,7 +3,7 @@
 # A disk given as read-only cannot be written, neither by a guest nor through dom0's own frontend, and
 # not a byte of it changes.
 # suite: quick
-# timeout: 150
+# timeout: 300
 
 file=$(disk_file data 8)
 head -c 8M /dev/urandom >"$file"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Sixteen disks work at the same time, each with its own data, and all go away again.
 # suite: quick
-# timeout: 200
+# timeout: 400
 
 modprobe xen-blkfront
 letters=(a b c d e f g h i j k l m n o p)

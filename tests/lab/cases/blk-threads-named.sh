@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The threads of a disk are called blkback.<domid>.<dev>, with the queue's number if there are several.
 # suite: quick
-# timeout: 90
+# timeout: 200
 
 modprobe -r xen-blkfront
 cleanup 'modprobe -r xen-blkfront'

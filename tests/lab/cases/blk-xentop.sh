@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # An unmodified xentop shows what a guest did to its disk, and it agrees with sysfs.
 # suite: quick
-# timeout: 150
+# timeout: 300
 
 loop=$(disk_loop data 16)
 guest_start g1 --stock-script "phy:$loop,xvda,w"

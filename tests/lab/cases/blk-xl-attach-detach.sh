@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # An unmodified xl gives a disk to a running guest and takes it away, again and again.
 # suite: quick
-# timeout: 240
+# timeout: 300
 
 loop=$(disk_loop data 8)
 guest_start g1
