@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # Sixteen disks work at the same time, each with its own data, and all go away again.
-# suite: quick
 # timeout: 400
 
 modprobe xen-blkfront
