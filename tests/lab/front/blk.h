@@ -16,7 +16,7 @@
 #define BLK_MAX_QUEUES	64u
 #define BLK_MAX_ORDER	4
 #define BLK_NO_ORDER	(-1)	/* no ring-page-order key: one page, named ring-ref */
-#define BLK_ANSWER_MS	30000u	/* a response later than this is a lost one */
+#define BLK_ANSWER_MS	util_patience_ms(30000)	/* a response later than this is a lost one */
 
 /* How to connect. */
 struct blk_opts {

@@ -15,7 +15,7 @@
  * How long the other side may take for one step. libxl gives it 10 s; an
  * emulated machine that shares its processors gets more.
  */
-#define DEV_STEP_MS	30000u
+#define DEV_STEP_MS	util_patience_ms(30000)
 
 /* Values of `state`; io/xenbus.h names them. */
 enum dev_state {

@@ -100,6 +100,14 @@ u64 rng_hash(u64 a, u64 b)
 	return mix(mix(a + 0x9e3779b97f4a7c15ull) ^ b);
 }
 
+unsigned int util_patience_ms(unsigned int ms)
+{
+	const char *text = getenv("LAB_PATIENCE");
+	int times = text ? atoi(text) : 1;
+
+	return ms * (unsigned int)max(times, 1);
+}
+
 volatile bool util_stop;
 
 static void on_signal(int sig)

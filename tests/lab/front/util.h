@@ -64,6 +64,9 @@ u64 rng_hash(u64 a, u64 b);			/* stateless */
  */
 void util_pause_ms(unsigned int ms);
 
+/* @ms, times what LAB_PATIENCE in the environment says: for a host that has other work too. */
+unsigned int util_patience_ms(unsigned int ms);
+
 /* Set by SIGTERM and SIGINT: finish what is under way, leave nothing behind, and end. */
 extern volatile bool util_stop;
 void util_stop_on_signals(void);
