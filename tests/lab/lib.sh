@@ -299,11 +299,13 @@ vbd_detach() {
 	local number back front
 	number=$(vdev_number "$1")
 	back=$XS_BACKEND/0/$number
-	front=/local/domain/0/device/vbd/$number
+	front=$(xenstore-read "$back/frontend" || echo "/local/domain/0/device/vbd/$number")
 	xenstore-write "$back/online" 0 "$back/state" 5
 	xs_wait 15 "$back" xs_is "$back/state" 6
 	local status=$?
-	xenstore-rm "$front" "$back"
+	# One by one: the first that is not there would keep the others.
+	xenstore-rm "$front" 2>/dev/null || true
+	xenstore-rm "$back"
 	wait_for 10 test ! -e "/sys/bus/xen-backend/devices/vbd-0-$number" || status=1
 	return $status
 }

@@ -52,7 +52,7 @@ struct blk_queue {
 	u8 *shadow;		/* each slot as it was last seen */
 	struct blk_pending *pending;	/* nr_slots */
 	u32 nr_pending;
-	bool wild;		/* slots change under the backend's eyes: skip byte checks */
+	bool wild;		/* slots change under both sides' eyes: no byte of one can be checked */
 };
 
 /* What the backend said about the disk once connected. */
