@@ -52,7 +52,7 @@ struct blk_queue {
 	u8 *shadow;		/* each slot as it was last seen */
 	struct blk_pending *pending;	/* nr_slots */
 	u32 nr_pending;
-	bool wild;		/* slots change under both sides' eyes: no byte of one can be checked */
+	bool wild;		/* slots change under both sides' eyes: unchecked */
 };
 
 /* What the backend said about the disk once connected. */
