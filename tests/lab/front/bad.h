@@ -16,6 +16,7 @@ struct bad {
 	struct check *chk;
 	struct rng rng;
 	struct blk *blk;	/* connection of the row, if it wants one; released by the runner */
+	bool unmappable;	/* a ring page is bad: the bus core reports it too, before the driver */
 	bool connected;		/* and the ring is in order: may end with a proper close */
 	struct xen_pages *page;	/* see bad_page() */
 	struct blk_opts opts;
@@ -56,7 +57,7 @@ bool bad_still_good(struct bad *bad);
 /* Demands that the backend shuts the device: Closing or Closed, with an error node. */
 bool bad_shut(struct bad *bad, const char *what);
 
-/* As bad_shut() after ring keys were written and announced: never Connected. */
+/* After ring keys were written and announced: Closed, never Connected, with an error node. */
 bool bad_not_connected(struct bad *bad, const char *what);
 
 /* A page to read into and write from, granted writable; freed by the runner. */

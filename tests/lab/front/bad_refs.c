@@ -79,6 +79,7 @@ static bool try_combination(struct bad *bad, const struct combination *c,
 				 stand_names[c->ref], stand_names[c->refs]);
 	bool ok;
 
+	bad->unmappable = c->ref == STALE || c->refs == STALE;
 	dev_forget_errors(bad->dev);
 	ok = blk_read_offer(bad->blk, bad->dev);
 	if (ok) {
@@ -212,6 +213,7 @@ static void wrong_port(struct bad *bad, const struct bad_row *row)
 /* arg: a grant reference nobody has made. Tried as the only page, and as the last of four. */
 static void wrong_ref(struct bad *bad, const struct bad_row *row)
 {
+	bad->unmappable = true;
 	if (!blk_read_offer(bad->blk, bad->dev))
 		return;
 	bad->opts.order = 2;
@@ -236,6 +238,7 @@ static void wrong_page(struct bad *bad, const struct bad_row *row)
 	u16 domid = row->arg == OTHER_DOMAIN ? 0x7ff0 - 1 : bad->dev->be_domid;
 	struct xen_pages *page = xen_pages_alloc(domid, 1, row->arg != READ_ONLY);
 
+	bad->unmappable = true;
 	if (row->arg == REVOKED)
 		xen_pages_revoke(page);
 	if (blk_read_offer(bad->blk, bad->dev)) {
@@ -254,6 +257,7 @@ static void many_bad_pages(struct bad *bad, const struct bad_row *row)
 {
 	u64 i;
 
+	bad->unmappable = true;
 	if (!blk_read_offer(bad->blk, bad->dev))
 		return;
 	bad->opts.order = 0;

@@ -159,16 +159,33 @@ static void unaligned(struct bad *bad, const struct bad_row *row)
 	case 1:
 		req.seg[0].last = 0;
 		break;
-	case 2:			/* the sum is a block, its pieces are not */
+	case 2:			/* a sector short of a block */
 		one_page_segs(bad, &req, 2);
 		req.seg[0].last = 3;
-		req.seg[1].last = 3;
+		req.seg[1].last = 2;
 		break;
 	}
 	if (!bad_refused(bad, &req, "unaligned read"))
 		return;
 	req.op = BLK_WRITE;
 	bad_refused(bad, &req, "unaligned write");
+}
+
+/* Linux sends this for a buffer that is not aligned to the disk's blocks. */
+static void split_block_is_fine(struct bad *bad, const struct bad_row *row)
+{
+	struct blk_request req = { .op = BLK_READ };
+	int status;
+
+	(void)row;
+	if (!bad_connect(bad))
+		return;
+	one_page_segs(bad, &req, 2);
+	req.seg[0].last = 3;
+	req.seg[1].last = 3;
+	status = blk_call(&bad->blk->queue[0], &req);
+	check_that(bad->chk, status == BLK_OK, "a block in two pieces cannot be read: status %d",
+		   status);
 }
 
 struct discard {
@@ -206,6 +223,7 @@ static void unknown_op(struct bad *bad, const struct bad_row *row)
 
 static const struct bad_row rows[] = {
 	{ "last-block-is-fine", "H-15", last_block_is_fine, 0, NULL },
+	{ "split-block-is-fine", "H-15", split_block_is_fine, 0, NULL },
 	{ "read-at-end", "H-15", read_at, AT_END, NULL },
 	{ "read-across-end", "H-15", read_at, ACROSS_END, NULL },
 	{ "read-end-plus-2^32", "H-15", read_at, AT_2_32_BEHIND, NULL },

@@ -138,5 +138,6 @@ bool vbd_prove_alive(struct vbd *vbd)
 		blk_release(blk);
 	}
 	free(blk);
-	return ok && dev_reopen(&vbd->dev);
+	/* Also after a failure: the next row starts from the same place. */
+	return dev_reopen(&vbd->dev) && ok;
 }
