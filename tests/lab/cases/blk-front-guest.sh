@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# suite: quick
 # The user-space frontend inside a real guest: verified I/O, and the basic misdeeds of one that cannot
 # write any of dom0's nodes.
 # timeout: 400

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# suite: quick
 # Every combination of layout, number of queues, ring order and persistent grants connects and does
 # verified I/O.
 # timeout: 400

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# suite: quick
 # H-19: ring parameters that are missing or no numbers give one error and a closed device.
 # timeout: 400
 

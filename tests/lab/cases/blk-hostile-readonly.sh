@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# suite: quick
 # H-15: whatever would change a disk is refused on a read-only one, and not a byte of it changes.
 # timeout: 150
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# suite: quick
 # H-15: sectors, lengths and operations that make no sense are refused, and the disk goes on.
 # timeout: 400
 
