@@ -116,8 +116,6 @@ struct blkback_vbd {
 	bool removed;			/* unbound: xenstore must not be touched any more */
 	bool refused;			/* the frontend broke the rules: close when dry */
 	bool disk_failed;		/* the disk was named and cannot be opened: stay closed */
-	unsigned int failures;		/* connects in a row whose pages or ports were bad */
-	unsigned long retry_at;		/* jiffies */
 	wait_queue_head_t detached;	/* queues became NULL */
 
 	/* disk; set once, before the first connect */

@@ -233,8 +233,8 @@ static int attach_ring(struct blkback_vbd *vbd, const struct connect_plan *plan,
 		err = blkback_queue_attach(q, plan->rings[i].grefs, plan->nr_pages,
 					   plan->rings[i].port, &verdict);
 	if (verdict)
-		xenbe_error(&vbd->errors, vbd->dev, err, "ring of queue %u: %s", i,
-			    wire_verdict_text(verdict));
+		xenbe_error(&vbd->errors, vbd->dev, err, "ring of queue %u, first page %u: %s", i,
+			    plan->rings[i].grefs[0], wire_verdict_text(verdict));
 	else if (err)
 		xenbe_error(&vbd->errors, vbd->dev, err,
 			    "cannot set up queue %u with ring page %u and event channel %u", i,
@@ -283,8 +283,6 @@ int blkback_connect(struct blkback_vbd *vbd)
 	if (!err)
 		err = publish_disk(vbd);
 	if (err) {
-		/* The bus core logs each bad page, without a limit: so there is one on trying. */
-		vbd->failures++;
 		free_queues(vbd);
 	} else {
 		for (i = 0; i < vbd->nr_queues; i++)

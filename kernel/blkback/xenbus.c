@@ -12,9 +12,6 @@
 
 #include "blkback.h"
 
-#define FREE_FAILURES	6u		/* failed connects before they are slowed down */
-#define RETRY_INTERVAL	(5 * HZ)
-
 static void vbd_release(struct kref *ref)
 {
 	struct blkback_vbd *vbd = container_of(ref, struct blkback_vbd, ref);
@@ -44,23 +41,12 @@ static void refuse(struct blkback_vbd *vbd)
 	publish(vbd, WIRE_XENBUS_CLOSED);
 }
 
-/* False: later, because pages or ports of this frontend were bad too often lately. */
-static bool may_connect(struct blkback_vbd *vbd)
-{
-	if (vbd->failures < FREE_FAILURES || time_after(jiffies, vbd->retry_at))
-		return true;
-	mod_delayed_work(blkback_wq, &vbd->state_work, vbd->retry_at - jiffies + 1);
-	return false;
-}
-
 static void connect_frontend(struct blkback_vbd *vbd, enum wire_xenbus_state state)
 {
 	if (blkback_connect(vbd)) {
-		vbd->retry_at = jiffies + RETRY_INTERVAL;
 		refuse(vbd);
 		return;
 	}
-	vbd->failures = 0;
 	xenbe_error_clear(&vbd->errors, vbd->dev);
 	kref_get(&vbd->ref);	/* for as long as queues exist */
 	__module_get(THIS_MODULE);
@@ -81,8 +67,6 @@ static bool step(struct blkback_vbd *vbd)
 		publish(vbd, s.publish);
 		return true;
 	case WIRE_STATE_CONNECT:
-		if (!may_connect(vbd))
-			return false;
 		connect_frontend(vbd, s.publish);
 		return true;
 	case WIRE_STATE_DISCONNECT:

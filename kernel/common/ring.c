@@ -5,8 +5,31 @@
 
 #include "xenbe.h"
 
-int xenbe_ring_map(struct xenbus_device *dev, const grant_ref_t *grefs, unsigned int nr,
-		   u32 slot_size, struct xenbe_ring *ring, enum wire_verdict *verdict)
+/*
+ * The bus core's mapping of several pages at once must not meet a bad one: it
+ * would leave the good pages behind it mapped for ever, log without a limit
+ * and close the device. While a page is mapped here the guest cannot make a
+ * second mapping of it fail, so all are mapped one by one first.
+ */
+static int map_checked(struct xenbus_device *dev, struct xenbe_grants *g, grant_ref_t *refs,
+		       unsigned int nr, void **pages)
+{
+	struct xenbe_map maps[XENBUS_MAX_RING_GRANTS];
+	unsigned int i;
+	int err;
+
+	err = xenbe_grant_map(g, refs, maps, nr, false);
+	if (!err)
+		err = xenbus_map_ring_valloc(dev, refs, nr, pages);
+	for (i = 0; i < nr; i++)
+		xenbe_grant_unmap(g, &maps[i]);
+	xenbe_grant_unmap_flush(g);
+	return err;
+}
+
+int xenbe_ring_map(struct xenbus_device *dev, struct xenbe_grants *g, const grant_ref_t *grefs,
+		   unsigned int nr, u32 slot_size, struct xenbe_ring *ring,
+		   enum wire_verdict *verdict)
 {
 	grant_ref_t refs[XENBUS_MAX_RING_GRANTS];
 	unsigned int i, j;
@@ -25,7 +48,11 @@ int xenbe_ring_map(struct xenbus_device *dev, const grant_ref_t *grefs, unsigned
 				return -EEXIST;
 	}
 
-	err = xenbus_map_ring_valloc(dev, refs, nr, &ring->pages);
+	err = map_checked(dev, g, refs, nr, &ring->pages);
+	if (err == -EFAULT) {
+		*verdict = WIRE_REJECT_GRANT;
+		err = -EINVAL;
+	}
 	if (err) {
 		ring->pages = NULL;
 		return err;

@@ -23,26 +23,6 @@
 
 #define XENBE_VERSION "0.1.0"
 
-/* ---- ring.c: shared ring pages ------------------------------------------ */
-
-struct xenbe_ring {
-	struct wire_ring wire;
-	struct xenbus_device *dev;
-	void *pages;			/* NULL: not mapped */
-};
-
-/*
- * Maps @nr pages (1, 2, 4, 8 or 16) the frontend granted and attaches a ring
- * of @slot_size slots to them. Process context, sleeps. On failure nothing
- * stays mapped: -EINVAL with *@verdict set if the indices in the pages are
- * bad, else the error of the mapping with *@verdict WIRE_OK.
- */
-int xenbe_ring_map(struct xenbus_device *dev, const grant_ref_t *grefs, unsigned int nr,
-		   u32 slot_size, struct xenbe_ring *ring, enum wire_verdict *verdict);
-
-/* Accepts a ring that was never mapped. Process context, sleeps. */
-void xenbe_ring_unmap(struct xenbe_ring *ring);
-
 /* ---- budget.c: how much one guest may have mapped at once ---------------- */
 
 /* One for each guest that has a device, shared by all its devices. */
@@ -125,6 +105,28 @@ int xenbe_grant_copy_in(struct xenbe_grants *g, grant_ref_t gref, void *dst, uns
 
 /* Gives back pool pages above @keep. */
 void xenbe_grants_shrink(struct xenbe_grants *g, unsigned int keep);
+
+/* ---- ring.c: shared ring pages ------------------------------------------ */
+
+struct xenbe_ring {
+	struct wire_ring wire;
+	struct xenbus_device *dev;
+	void *pages;			/* NULL: not mapped */
+};
+
+/*
+ * Maps @nr pages (1, 2, 4, 8 or 16) the frontend granted and attaches a ring
+ * of @slot_size slots to them; @g is the queue's and only borrowed. Queue
+ * context, before the queue runs. On failure nothing stays mapped: -EINVAL
+ * with *@verdict set if a page or the indices in it are bad, else the error of
+ * this side with *@verdict WIRE_OK.
+ */
+int xenbe_ring_map(struct xenbus_device *dev, struct xenbe_grants *g, const grant_ref_t *grefs,
+		   unsigned int nr, u32 slot_size, struct xenbe_ring *ring,
+		   enum wire_verdict *verdict);
+
+/* Accepts a ring that was never mapped. Process context, sleeps. */
+void xenbe_ring_unmap(struct xenbe_ring *ring);
 
 /* ---- pgrant.c: persistent grants ------------------------------------------ */
 

@@ -52,7 +52,7 @@ static bool expect_error_node(struct bad *bad, const char *what)
 
 	if (bad->dev->fe_domid == bad->dev->be_domid)
 		ok = check_that(bad->chk, text && *text, "%s: no error node", what) &&
-		     check_that(bad->chk, count == 1 || (bad->unmappable && count == 2),
+		     check_that(bad->chk, count == 1,
 				"%s: %u errors instead of one, last: %s", what, count, text);
 	if (text)
 		check_note(bad->chk, "\"%s\"", text);

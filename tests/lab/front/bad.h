@@ -16,7 +16,6 @@ struct bad {
 	struct check *chk;
 	struct rng rng;
 	struct blk *blk;	/* connection of the row, if it wants one; released by the runner */
-	bool unmappable;	/* a ring page is bad: the bus core says so too */
 	bool connected;		/* and the ring is in order: may end with a proper close */
 	struct xen_pages *page;	/* see bad_page() */
 	struct blk_opts opts;

@@ -72,19 +72,20 @@ static void put_combination(struct bad *bad, const struct combination *c,
 	put_ref(bad, "ring-ref1", c->refs, q->ring->gref[1], old->gref[1]);
 }
 
-static bool try_combination(struct bad *bad, const struct combination *c,
-			    const struct xen_pages *old)
+static bool try_combination(struct bad *bad, const struct combination *c)
 {
+	struct xen_pages *old = xen_pages_alloc(bad->dev->be_domid, 2, true);
 	char *what = util_printf("order %s, ring-ref %s, ring-ref0.. %s", stand_names[c->order],
 				 stand_names[c->ref], stand_names[c->refs]);
 	bool ok;
 
-	bad->unmappable = c->ref == STALE || c->refs == STALE;
 	dev_forget_errors(bad->dev);
 	ok = blk_read_offer(bad->blk, bad->dev);
 	if (ok) {
 		bad->opts.order = 1;	/* a ring of two pages is there in any case */
 		blk_prepare(bad->blk, bad->dev, &bad->opts);
+		/* Not before: the good pages would get their numbers. */
+		xen_pages_revoke(old);
 		blk_remove_keys(bad->blk);
 		put_combination(bad, c, old);
 		put_text(bad, "protocol", blk_abi_protocol(bad->opts.abi), 0);
@@ -103,24 +104,22 @@ static bool try_combination(struct bad *bad, const struct combination *c,
 		ok = ok && vbd_recover(bad->vbd);
 	}
 	blk_release(bad->blk);
+	xen_pages_free(old);
 	free(what);
-	return ok && vbd_prove_alive(bad->vbd);
+	return ok;
 }
 
 static void all_combinations(struct bad *bad, const struct bad_row *row)
 {
-	struct xen_pages *old = xen_pages_alloc(bad->dev->be_domid, 2, true);
 	struct combination c;
 	unsigned int i;
 
 	(void)row;
-	xen_pages_revoke(old);
 	for (i = 0; i < NR_STANDS * NR_STANDS * NR_STANDS; i++) {
 		c = (struct combination){ i / 16 % 4, i / 4 % 4, i % 4 };
-		if (!try_combination(bad, &c, old))
+		if (!try_combination(bad, &c))
 			break;
 	}
-	xen_pages_free(old);
 }
 
 /* Everything right but one thing: @spoil changes it in a prepared connection. */
@@ -213,7 +212,6 @@ static void wrong_port(struct bad *bad, const struct bad_row *row)
 /* arg: a grant reference nobody has made. Tried as the only page, and as the last of four. */
 static void wrong_ref(struct bad *bad, const struct bad_row *row)
 {
-	bad->unmappable = true;
 	if (!blk_read_offer(bad->blk, bad->dev))
 		return;
 	bad->opts.order = 2;
@@ -238,12 +236,12 @@ static void wrong_page(struct bad *bad, const struct bad_row *row)
 	u16 domid = row->arg == OTHER_DOMAIN ? 0x7ff0 - 1 : bad->dev->be_domid;
 	struct xen_pages *page = xen_pages_alloc(domid, 1, row->arg != READ_ONLY);
 
-	bad->unmappable = true;
-	if (row->arg == REVOKED)
-		xen_pages_revoke(page);
 	if (blk_read_offer(bad->blk, bad->dev)) {
 		bad->opts.order = BLK_NO_ORDER;
 		blk_prepare(bad->blk, bad->dev, &bad->opts);
+		/* Not before: the good pages would get its number. */
+		if (row->arg == REVOKED)
+			xen_pages_revoke(page);
 		blk_write_keys(bad->blk, false);
 		put_text(bad, "ring-ref", "%u", page->gref[0]);
 		(void)dev_set_state(bad->dev, DEV_INITIALISED);
@@ -257,7 +255,6 @@ static void many_bad_pages(struct bad *bad, const struct bad_row *row)
 {
 	u64 i;
 
-	bad->unmappable = true;
 	if (!blk_read_offer(bad->blk, bad->dev))
 		return;
 	bad->opts.order = 0;
