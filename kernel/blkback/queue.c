@@ -388,8 +388,8 @@ int blkback_queue_attach(struct blkback_queue *q, const grant_ref_t *grefs, unsi
 	char *text;
 	int err;
 
-	err = xenbe_ring_map(vbd->dev, &q->grants, grefs, nr, wire_blk_slot_size(vbd->abi), &q->ring,
-			     verdict);
+	err = xenbe_ring_map(vbd->dev, &q->grants, grefs, nr, wire_blk_slot_size(vbd->abi),
+			     &q->ring, verdict);
 	if (err)
 		return err;
 
