@@ -56,6 +56,12 @@ static int read_protocol(struct blkback_vbd *vbd, enum wire_blk_abi *abi)
 	return ok ? 0 : bad_key(vbd, fe, "protocol", "x86_32-abi or x86_64-abi");
 }
 
+static int no_memory(struct blkback_vbd *vbd)
+{
+	xenbe_error(&vbd->errors, vbd->dev, -ENOMEM, "no memory to connect");
+	return -ENOMEM;
+}
+
 /* 0 with *@value set, or untouched when the key is missing. */
 static int read_optional(struct blkback_vbd *vbd, const char *key, u32 min, u32 max, u32 *value)
 {
@@ -85,7 +91,7 @@ static int read_ring(struct blkback_vbd *vbd, const struct connect_plan *plan, u
 	dir = plan->nr_queues == 1 ? kstrdup(vbd->dev->otherend, GFP_KERNEL) :
 	      kasprintf(GFP_KERNEL, "%s/queue-%u", vbd->dev->otherend, queue);
 	if (!dir)
-		return -ENOMEM;
+		return no_memory(vbd);
 
 	for (i = 0; i < plan->nr_pages && !err; i++) {
 		wire_store_ring_ref_key(plan->has_order, i, key);
@@ -141,7 +147,7 @@ static struct connect_plan *read_plan(struct blkback_vbd *vbd)
 
 	plan = kzalloc(struct_size(plan, rings, head.nr_queues), GFP_KERNEL);
 	if (!plan)
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(no_memory(vbd));
 	*plan = head;
 	for (i = 0; i < plan->nr_queues && !err; i++)
 		err = read_ring(vbd, plan, i, &plan->rings[i]);
@@ -274,7 +280,7 @@ int blkback_connect(struct blkback_vbd *vbd)
 	vbd->queues = kvcalloc(plan->nr_queues, sizeof(*vbd->queues), GFP_KERNEL);
 	if (!vbd->queues) {
 		kfree(plan);
-		return -ENOMEM;
+		return no_memory(vbd);
 	}
 	vbd->nr_queues = plan->nr_queues;
 
