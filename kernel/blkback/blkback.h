@@ -172,7 +172,7 @@ void blkback_detach_start(struct blkback_vbd *vbd);
 bool blkback_detach_finish(struct blkback_vbd *vbd);	/* false: not dry yet */
 
 /* disk.c: under vbd->lock, may sleep */
-/* 0 when the disk is open, -ENOENT while it is not named yet, else refused. */
+/* 0 when the disk is open, -ENOENT while it is not named yet, -EAGAIN: ask later, else refused. */
 int blkback_disk_open(struct blkback_vbd *vbd);
 void blkback_disk_close(struct blkback_vbd *vbd);
 

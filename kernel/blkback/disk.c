@@ -11,8 +11,10 @@ static int read_devnum(struct blkback_vbd *vbd, dev_t *devt)
 	char *text;
 	int err = xenbe_store_read_text(vbd->dev->nodename, "physical-device", &text);
 
+	if (err == -EINVAL)
+		xenbe_error(&vbd->errors, vbd->dev, err, "physical-device is no text");
 	if (err)
-		return err;
+		return xenbe_store_answered(err) ? err : -EAGAIN;
 	if (!wire_store_parse_devnum(text, &major, &minor)) {
 		xenbe_error(&vbd->errors, vbd->dev, -EINVAL,
 			    "physical-device is \"%.20s\": must be major:minor in hexadecimal", text);
@@ -29,6 +31,8 @@ static int read_mode(struct blkback_vbd *vbd)
 	char *text;
 	int err = xenbe_store_read_text(vbd->dev->nodename, "mode", &text);
 
+	if (!xenbe_store_answered(err))
+		return -EAGAIN;
 	if (err) {
 		xenbe_error(&vbd->errors, vbd->dev, err, "mode is missing: must be r or w");
 		return -EINVAL;

@@ -12,6 +12,8 @@
 
 #include "blkback.h"
 
+#define ASK_INTERVAL	HZ
+
 static void vbd_release(struct kref *ref)
 {
 	struct blkback_vbd *vbd = container_of(ref, struct blkback_vbd, ref);
@@ -30,9 +32,16 @@ void blkback_vbd_kick(struct blkback_vbd *vbd)
 
 /* ---- the handshake -------------------------------------------------------------- */
 
+/* Xenstore did not answer. What it would have said may be the last event there is. */
+static void ask_again(struct blkback_vbd *vbd)
+{
+	queue_delayed_work(blkback_wq, &vbd->state_work, ASK_INTERVAL);
+}
+
 static void publish(struct blkback_vbd *vbd, enum wire_xenbus_state state)
 {
-	xenbe_state_publish(vbd->dev, state);
+	if (xenbe_state_publish(vbd->dev, state))
+		ask_again(vbd);
 }
 
 /* The frontend cannot be served as it is: it is told, and has to start again. */
@@ -56,8 +65,12 @@ static void connect_frontend(struct blkback_vbd *vbd, enum wire_xenbus_state sta
 /* One step. False: nothing more to do now. */
 static bool step(struct blkback_vbd *vbd)
 {
-	struct wire_state_step s = xenbe_state_step(vbd->dev, vbd->file, vbd->queues);
+	struct wire_state_step s;
 
+	if (xenbe_state_step(vbd->dev, vbd->file, vbd->queues, &s)) {
+		ask_again(vbd);
+		return false;
+	}
 	switch (s.action) {
 	case WIRE_STATE_STAY:
 		return false;
@@ -92,6 +105,10 @@ static void open_disk(struct blkback_vbd *vbd)
 	err = blkback_disk_open(vbd);
 	if (!err || err == -ENOENT)
 		return;
+	if (err == -EAGAIN) {
+		ask_again(vbd);
+		return;
+	}
 	vbd->disk_failed = true;
 	publish(vbd, WIRE_XENBUS_CLOSED);
 }
@@ -247,6 +264,7 @@ static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 	return 0;
 
 err_sysfs:
+	cancel_delayed_work_sync(&vbd->state_work);	/* publish() may have queued it */
 	sysfs_remove_groups(&dev->dev.kobj, blkback_groups);
 err_put:
 	dev_set_drvdata(&dev->dev, NULL);

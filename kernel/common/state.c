@@ -9,13 +9,8 @@
 
 static_assert((int)XenbusStateReconfigured == (int)WIRE_XENBUS_RECONFIGURED);
 
-/* Whether a read told us something: a value, that there is none, or that it is nonsense. */
-static bool is_answer(int err)
-{
-	return !err || err == -ENOENT || err == -EINVAL;
-}
-
-struct wire_state_step xenbe_state_step(struct xenbus_device *dev, bool ready, bool attached)
+int xenbe_state_step(struct xenbus_device *dev, bool ready, bool attached,
+		     struct wire_state_step *step)
 {
 	struct wire_state_facts facts = {
 		.peer = WIRE_XENBUS_UNKNOWN,
@@ -23,7 +18,6 @@ struct wire_state_step xenbe_state_step(struct xenbus_device *dev, bool ready, b
 		.ready = ready,
 		.attached = attached,
 	};
-	struct wire_state_step step;
 	int peer, online;
 	u32 stored;
 
@@ -38,22 +32,27 @@ struct wire_state_step xenbe_state_step(struct xenbus_device *dev, bool ready, b
 
 	/*
 	 * A node that is missing or makes no sense leaves the value above. Any
-	 * other error says nothing about the device: a later event asks again.
+	 * other error says nothing about the device.
 	 */
 	peer = xenbe_store_read_u32(dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &facts.peer);
 	online = xenbe_store_read_bool(dev->nodename, "online", &facts.online);
-	if (!is_answer(peer) || !is_answer(online))
-		return (struct wire_state_step) { WIRE_STATE_STAY, facts.own };
+	if (!xenbe_store_answered(peer))
+		return peer;
+	if (!xenbe_store_answered(online))
+		return online;
 
-	step = wire_state_step(&facts);
-	xenbe_trace_state(dev, facts.peer, step);
-	return step;
+	*step = wire_state_step(&facts);
+	xenbe_trace_state(dev, facts.peer, *step);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(xenbe_state_step);
 
-void xenbe_state_publish(struct xenbus_device *dev, enum wire_xenbus_state state)
+int xenbe_state_publish(struct xenbus_device *dev, enum wire_xenbus_state state)
 {
-	xenbus_switch_state(dev, (enum xenbus_state)state);
+	int err = xenbus_switch_state(dev, (enum xenbus_state)state);
+
+	/* The bus core reports some failures only by not remembering the state. */
+	return err ?: dev->state == (enum xenbus_state)state ? 0 : -EIO;
 }
 EXPORT_SYMBOL_GPL(xenbe_state_publish);
 

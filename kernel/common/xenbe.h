@@ -205,12 +205,14 @@ void xenbe_evtchn_notify(struct xenbe_evtchn *ev);
 /* ---- state.c: the handshake -------------------------------------------------- */
 
 /*
- * Reads what is true now and asks wire_state_step(). The caller serialises
- * calls for one device. Process context, sleeps.
+ * Reads what is true now and asks wire_state_step(). An error when xenstore
+ * did not answer: no event may come for that, so the caller has to ask again.
+ * The caller serialises calls for one device. Process context, sleeps.
  */
-struct wire_state_step xenbe_state_step(struct xenbus_device *dev, bool ready, bool attached);
-/* Writes our state. Process context, sleeps. */
-void xenbe_state_publish(struct xenbus_device *dev, enum wire_xenbus_state state);
+int xenbe_state_step(struct xenbus_device *dev, bool ready, bool attached,
+		     struct wire_state_step *step);
+/* Writes our state; on an error it may be written or not. Process context, sleeps. */
+int xenbe_state_publish(struct xenbus_device *dev, enum wire_xenbus_state state);
 
 /*
  * Says what is wrong with this device: one line in the log, at most a few a
@@ -230,7 +232,15 @@ void xenbe_error_clear(struct xenbe_errors *errors, struct xenbus_device *dev);
 
 /* ---- store.c: typed reads from xenstore ---------------------------------------- */
 
-/* All: process context, sleep; -ENOENT if the node is missing, -EINVAL if its text is bad. */
+/*
+ * All: process context, sleep; -ENOENT if the node is missing, -EINVAL if its
+ * text is bad, another error if xenstore did not answer.
+ */
+/* Whether a read told us something: a value, that there is none, or that it is nonsense. */
+static inline bool xenbe_store_answered(int err)
+{
+	return !err || err == -ENOENT || err == -EINVAL;
+}
 int xenbe_store_read_u32(const char *dir, const char *key, u32 max, u32 *value);
 int xenbe_store_read_bool(const char *dir, const char *key, bool *value);
 /* The caller frees with kfree(). */
