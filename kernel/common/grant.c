@@ -59,6 +59,18 @@ static unsigned long kaddr(struct page *page)
 	return (unsigned long)page_address(page);
 }
 
+/*
+ * What an entry's failure means: that there is no room on our side (Xen's
+ * maptrack is full, or the kernel's own table), or that the guest's page cannot
+ * be had. @call is an error only for something of ours.
+ */
+static int map_error(int status, int call)
+{
+	if (status == GNTST_no_device_space || (call && status == GNTST_general_error))
+		return -ENOMEM;
+	return -EFAULT;
+}
+
 /* At most one batch; entries of @maps are preset to not mapped. */
 static int map_batch(struct xenbe_grants *g, const grant_ref_t *grefs, struct xenbe_map *maps,
 		     unsigned int n, u32 flags)
@@ -89,7 +101,7 @@ static int map_batch(struct xenbe_grants *g, const grant_ref_t *grefs, struct xe
 		} else {
 			gnttab_page_cache_put(&g->pages, &g->op_pages[i], 1);
 			g->failed++;
-			err = err ?: -EFAULT;
+			err = err ?: map_error(g->map_ops[i].status, call);
 		}
 	}
 	xenbe_budget_give(g->budget, charged(g, g->live + n) - charged(g, g->live + mapped));

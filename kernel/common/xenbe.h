@@ -82,8 +82,8 @@ void xenbe_grants_fini(struct xenbe_grants *g);
 /*
  * Maps @n guest pages, any number. Each entry of @maps tells whether it
  * worked: a handle other than XENBE_NO_HANDLE. Returns 0 if all did, -EFAULT
- * if Xen refused some, -ENOMEM if pages ran out, -EDQUOT if the guest's budget
- * did; in every case what was mapped stays mapped and the caller unmaps it.
+ * if Xen refused some, -ENOMEM if pages or maptrack entries ran out, -EDQUOT if
+ * the guest's budget did; in every case what was mapped stays mapped and the caller unmaps it.
  */
 int xenbe_grant_map(struct xenbe_grants *g, const grant_ref_t *grefs, struct xenbe_map *maps,
 		    unsigned int n, bool readonly);
