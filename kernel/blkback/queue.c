@@ -41,14 +41,17 @@ static enum wire_blk_status disk_status(struct blkback_queue *q, int err)
 	return err == -EOPNOTSUPP ? WIRE_BLK_RSP_EOPNOTSUPP : WIRE_BLK_RSP_ERROR;
 }
 
-/* Answers everything the disk has finished: all pages are given back first, in batches. */
-static void reap(struct blkback_queue *q)
+/*
+ * Answers everything the disk has finished: all pages are given back first, in
+ * batches. False: it had finished nothing.
+ */
+static bool reap(struct blkback_queue *q)
 {
 	struct llist_node *done = llist_reverse_order(llist_del_all(&q->done));
 	struct blkback_req *req, *next;
 
 	if (!done)
-		return;
+		return false;
 	llist_for_each_entry(req, done, done)
 		blkback_req_unmap(req);
 	xenbe_grant_unmap_flush(&q->grants);
@@ -59,6 +62,7 @@ static void reap(struct blkback_queue *q)
 		respond(q, req->id, req->wire_op, disk_status(q, req->err));
 		blkback_req_put(req);
 	}
+	return true;
 }
 
 /* ---- requests ------------------------------------------------------------ */
@@ -303,6 +307,7 @@ static int on_queue(void *arg)
 {
 	struct blkback_queue *q = arg;
 	enum take_result taken;
+	bool reaped;
 
 	set_freezable();
 	while (!kthread_should_stop()) {
@@ -312,13 +317,15 @@ static int on_queue(void *arg)
 
 		reap(q);
 		taken = take(q);
-		reap(q);
+		reaped = reap(q);
 		if (wire_ring_publish(&q->ring.wire))
 			xenbe_evtchn_notify(&q->evtchn);
 		log_stats(q);
 		run_dry(q);
 
-		if (taken == TAKE_MORE || (taken == TAKE_EMPTY && last_look(q)))
+		/* A disk that answers in this thread kicks nobody for what is stuck. */
+		if (taken == TAKE_MORE || (taken == TAKE_STUCK && reaped) ||
+		    (taken == TAKE_EMPTY && last_look(q)))
 			cond_resched();
 		else
 			sleep_until_kicked(q);
