@@ -126,6 +126,25 @@ static inline u32 wire_ring_unanswered(const struct wire_ring *ring)
 	return ring->req_cons - ring->rsp_prod;
 }
 
+/* Where a ring stands, for people to read: our own word, and what is in the shared page. */
+struct wire_ring_view {
+	u32 taken, answered, published;
+	u32 requests, requests_event;		/* the page's req_prod, req_event */
+	u32 responses, responses_event;		/* the page's rsp_prod, rsp_event */
+};
+
+/* Needs no lock: the numbers may be of different moments. */
+static inline void wire_ring_look(const struct wire_ring *ring, struct wire_ring_view *view)
+{
+	view->taken = wire_read_once(ring->req_cons);
+	view->answered = wire_read_once(ring->rsp_prod);
+	view->published = wire_read_once(ring->rsp_published);
+	view->requests = wire_read_once(ring->shared->req_prod);
+	view->requests_event = wire_read_once(ring->shared->req_event);
+	view->responses = wire_read_once(ring->shared->rsp_prod);
+	view->responses_event = wire_read_once(ring->shared->rsp_event);
+}
+
 /*
  * Writes one response of @len bytes (at most one slot) from private memory.
  * The frontend does not see it before wire_ring_publish(). The caller owes a

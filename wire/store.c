@@ -81,16 +81,16 @@ bool wire_store_parse_devnum(const char *text, u32 *major, u32 *minor)
 	return true;
 }
 
-bool wire_store_parse_disk_mode(const char *text, bool *readonly)
+bool wire_store_parse_disk_mode(const char *text, bool *readonly, bool *shared)
 {
-	if (!text)
+	const bool shares = text && wire_text_equal(text, "w!");
+	const bool reads = text && wire_text_equal(text, "r");
+
+	if (!text || (!reads && !shares && !wire_text_equal(text, "w") &&
+		      !wire_text_equal(text, "rw")))
 		return false;
-	if (wire_text_equal(text, "r"))
-		*readonly = true;
-	else if (wire_text_equal(text, "w") || wire_text_equal(text, "rw") || wire_text_equal(text, "w!"))
-		*readonly = false;
-	else
-		return false;
+	*readonly = reads;
+	*shared = shares;
 	return true;
 }
 

@@ -20,8 +20,11 @@ bool wire_store_parse_bool(const char *text, bool *value);
 /* `physical-device`: "major:minor" in hexadecimal without prefix (12 and 20 bits). */
 bool wire_store_parse_devnum(const char *text, u32 *major, u32 *minor);
 
-/* `mode` of a disk: "r" is read-only; "w", "rw" and "w!" are writable; nothing else. */
-bool wire_store_parse_disk_mode(const char *text, bool *readonly);
+/*
+ * `mode` of a disk: "r" is read-only; "w", "rw" and "w!" are writable, the
+ * last one also while others have the disk; nothing else.
+ */
+bool wire_store_parse_disk_mode(const char *text, bool *readonly, bool *shared);
 
 /*
  * Where a ring's pages are named. With `ring-page-order` (present even as "0")

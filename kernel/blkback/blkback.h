@@ -20,19 +20,45 @@
 #include <linux/blkdev.h>
 #include <linux/kref.h>
 #include <linux/llist.h>
+#include <linux/ratelimit.h>
 #include <linux/workqueue.h>
 #include <xen/xenbus.h>
 
 #include "../../wire/blk.h"
+#include "../../wire/limit.h"
 #include "../../wire/store.h"
 #include "../common/xenbe.h"
+
+/* What is told apart in numbers: kinds of requests, and of errors of the disk. */
+enum blkback_kind {
+	BLKBACK_READ,
+	BLKBACK_WRITE,
+	BLKBACK_FLUSH,			/* and barriers */
+	BLKBACK_DISCARD,
+	BLKBACK_NR_KINDS
+};
+
+enum blkback_disk_error {
+	BLKBACK_ERR_IO,			/* anything that is none of the others */
+	BLKBACK_ERR_MEDIUM,
+	BLKBACK_ERR_TIMEOUT,
+	BLKBACK_ERR_PATH,		/* no way to the disk */
+	BLKBACK_ERR_GONE,		/* no disk */
+	BLKBACK_ERR_SPACE,		/* a thin disk is full */
+	BLKBACK_ERR_UNSUPPORTED,
+	BLKBACK_NR_ERRORS
+};
+
+/* Bucket i counts what took less than 2^i microseconds, and no less than half of it. */
+#define BLKBACK_LATENCIES	25u	/* the last one: 8.4 s and more */
 
 /* Numbers of one queue. Kept in the vbd, so that they never run backwards. */
 struct blkback_counters {	/* written by the queue's thread, read anywhere */
 	u64 reads, writes, flushes, discards;	/* requests accepted */
 	u64 read_sectors, write_sectors;	/* 512 bytes each */
 	u64 waits;		/* a request had to wait for memory or budget */
-	u64 errors;		/* the disk failed a request */
+	u64 errors[BLKBACK_NR_ERRORS];	/* requests the disk failed */
+	u64 latency[BLKBACK_NR_KINDS][BLKBACK_LATENCIES];	/* from the ring to its answer */
 	u64 verdicts[WIRE_NR_VERDICTS];
 };
 
@@ -61,6 +87,7 @@ struct blkback_req {
 	u8 op;				/* enum wire_blk_op */
 	bool secure;
 
+	u64 start;			/* ns */
 	int err;			/* the disk's answer */
 	u16 nr_segs;
 	struct blkback_seg *segs;
@@ -68,6 +95,18 @@ struct blkback_req {
 	struct bio bio;
 	struct bio_vec small_vecs[WIRE_BLK_SEGS];
 	struct blkback_seg small_segs[WIRE_BLK_SEGS];
+};
+
+/* Why a queue takes nothing off its ring. */
+enum blkback_why {
+	BLKBACK_BUSY,			/* it does */
+	BLKBACK_EMPTY,
+	BLKBACK_NO_MEMORY,		/* for a request */
+	BLKBACK_NO_PAGES,		/* to map, or the guest's budget is used up */
+	BLKBACK_BARRIER,		/* its own or another queue's has to be done first */
+	BLKBACK_LIMITED,		/* by what was set in limits/ */
+	BLKBACK_STOPPED,
+	BLKBACK_NR_WHYS
 };
 
 struct blkback_queue {
@@ -91,6 +130,9 @@ struct blkback_queue {
 	void *slot;			/* private copy of one ring slot */
 	void *descs;			/* one page: private copy of indirect segments */
 	bool worked;			/* took something since the last EOI */
+	enum blkback_why why;
+	u64 now;			/* ns, when this pass took its first request */
+	u64 look_in;			/* ns to sleep at most, because nobody will kick us; or 0 */
 	unsigned long log_at;		/* jiffies: next line of log_stats */
 
 	/* anyone */
@@ -118,9 +160,10 @@ struct blkback_vbd {
 	bool disk_failed;		/* the disk was named and cannot be opened: stay closed */
 	wait_queue_head_t detached;	/* queues became NULL */
 
-	/* disk; set once, before the first connect */
+	/* disk; set once, before the first connect, but for limits.capacity */
 	struct file *file;
 	struct block_device *bdev;
+	struct blkback_owner *owner;	/* of the claim on the disk, or NULL */
 	struct wire_blk_limits limits;
 	dev_t devt;
 	bool readonly;
@@ -139,6 +182,15 @@ struct blkback_vbd {
 	struct list_head discards;
 	struct work_struct discard_work;
 
+	struct delayed_work size_work;
+
+	spinlock_t rates_lock;
+	bool has_rates;
+	struct wire_limit iops, bytes;	/* under rates_lock */
+	unsigned int burst_ms;
+
+	struct ratelimit_state disk_errors;	/* lines in the log */
+	struct dentry *debugfs;
 	unsigned long squeeze_until;	/* jiffies: keep no spare pages before this */
 	struct blkback_counters *counters;	/* max_queues of them */
 };
@@ -158,6 +210,7 @@ unsigned long blkback_persistent_age(void);	/* jiffies, 0: for ever */
 unsigned long blkback_squeeze_time(void);	/* jiffies */
 bool blkback_feature_persistent(void);
 bool blkback_log_stats(void);
+bool blkback_exclusive(void);
 
 /* xenbus.c */
 int blkback_xenbus_init(void);
@@ -170,6 +223,8 @@ int blkback_advertise(struct blkback_vbd *vbd);	/* what a frontend reads before 
 int blkback_connect(struct blkback_vbd *vbd);	/* on failure the reason has been published */
 void blkback_detach_start(struct blkback_vbd *vbd);
 bool blkback_detach_finish(struct blkback_vbd *vbd);	/* false: not dry yet */
+/* Tells a connected frontend how large the disk is now. */
+int blkback_publish_size(struct blkback_vbd *vbd);
 
 /* disk.c: under vbd->lock, may sleep */
 /* 0 when the disk is open, -ENOENT while it is not named yet, -EAGAIN: ask later, else refused. */
@@ -210,6 +265,27 @@ void blkback_order_release(struct blkback_queue *q);			/* queue context */
 /* discard.c */
 void blkback_discard_init(struct blkback_vbd *vbd);
 void blkback_discard_submit(struct blkback_req *req);
+
+/* size.c: a disk that grows or shrinks while it is used */
+void blkback_size_init(struct blkback_vbd *vbd);
+void blkback_size_watch(struct blkback_vbd *vbd);	/* from connect ... */
+void blkback_size_unwatch(struct blkback_vbd *vbd);	/* ... to detach. Sleeps. */
+bool blkback_size_changed(const struct blkback_vbd *vbd);	/* any context */
+void blkback_size_update(struct blkback_vbd *vbd);	/* under vbd->lock, sleeps */
+
+/* rates.c: limits an administrator sets */
+void blkback_rates_init(struct blkback_vbd *vbd);
+/* ns until a request may be taken, 0: now. Queue context. */
+u64 blkback_rates_wait(struct blkback_vbd *vbd, u64 now);
+void blkback_rates_charge(struct blkback_vbd *vbd, u64 now, u64 bytes);
+extern const struct attribute_group blkback_rates_group;
+
+/* stats.c: numbers, and what debugfs shows */
+void blkback_stats_answer(struct blkback_queue *q, const struct blkback_req *req, u64 now);
+void blkback_debugfs_init(void);
+void blkback_debugfs_exit(void);
+void blkback_debugfs_add(struct blkback_vbd *vbd);
+void blkback_debugfs_remove(struct blkback_vbd *vbd);
 
 /* sysfs.c */
 extern const struct attribute_group *blkback_groups[];

@@ -226,6 +226,17 @@ static int publish_disk(struct blkback_vbd *vbd)
 	return write_keys(vbd, keys, ARRAY_SIZE(keys));
 }
 
+int blkback_publish_size(struct blkback_vbd *vbd)
+{
+	/* Frontends read the size again when they are told Connected once more. */
+	const struct key_value keys[] = {
+		{ "sectors", vbd->limits.capacity },
+		{ "state", XenbusStateConnected },
+	};
+
+	return write_keys(vbd, keys, ARRAY_SIZE(keys));
+}
+
 /* ---- rings -------------------------------------------------------------------- */
 
 static int attach_ring(struct blkback_vbd *vbd, const struct connect_plan *plan, u32 i)
@@ -252,6 +263,7 @@ static void free_queues(struct blkback_vbd *vbd)
 {
 	unsigned int i;
 
+	blkback_size_unwatch(vbd);
 	for (i = 0; i < vbd->nr_queues; i++)
 		blkback_queue_halt(&vbd->queues[i]);
 	flush_work(&vbd->discard_work);
@@ -293,6 +305,7 @@ int blkback_connect(struct blkback_vbd *vbd)
 	} else {
 		for (i = 0; i < vbd->nr_queues; i++)
 			blkback_queue_start(&vbd->queues[i]);
+		blkback_size_watch(vbd);
 		dev_dbg(&vbd->dev->dev, "%u queues of %u pages, layout %d, persistent %d\n",
 			plan->nr_queues, plan->nr_pages, plan->abi, plan->persistent);
 	}

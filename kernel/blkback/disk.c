@@ -1,8 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The block device behind a vbd: which one, how to open it, what it can do. */
 #include <linux/cdrom.h>
+#include <linux/slab.h>
 
 #include "blkback.h"
+
+/*
+ * Who has claimed disks for writing: a virtual machine, whichever domain it is
+ * now. While it moves between two domains of one host both have its disks.
+ */
+struct blkback_owner {
+	struct list_head list;
+	unsigned int users;
+	char vm[];
+};
+
+static DEFINE_MUTEX(owners_lock);
+static LIST_HEAD(owners);
+
+static struct blkback_owner *owner_get(const char *vm)
+{
+	size_t len = strlen(vm) + 1;
+	struct blkback_owner *o;
+
+	mutex_lock(&owners_lock);
+	list_for_each_entry(o, &owners, list)
+		if (!strcmp(o->vm, vm))
+			goto found;
+	o = kzalloc(struct_size(o, vm, len), GFP_KERNEL);
+	if (o) {
+		memcpy(o->vm, vm, len);
+		list_add(&o->list, &owners);
+found:
+		o->users++;
+	}
+	mutex_unlock(&owners_lock);
+	return o;
+}
+
+static void owner_put(struct blkback_owner *o)
+{
+	mutex_lock(&owners_lock);
+	if (o && !--o->users) {
+		list_del(&o->list);
+		kfree(o);
+	}
+	mutex_unlock(&owners_lock);
+}
+
+/* The claim of this device's machine, NULL when memory is short. */
+static struct blkback_owner *find_owner(struct blkback_vbd *vbd)
+{
+	struct blkback_owner *o;
+	char dir[32], *vm;
+
+	snprintf(dir, sizeof(dir), "/local/domain/%u", vbd->dev->otherend_id);
+	/* Only the toolstack can write this node. Domain 0 has none. */
+	if (xenbe_store_read_text(dir, "vm", &vm))
+		return owner_get(dir);
+	o = owner_get(vm);
+	kfree(vm);
+	return o;
+}
 
 /* Reads our own directory, which only the toolstack and its scripts write. */
 static int read_devnum(struct blkback_vbd *vbd, dev_t *devt)
@@ -26,7 +85,7 @@ static int read_devnum(struct blkback_vbd *vbd, dev_t *devt)
 	return err;
 }
 
-static int read_mode(struct blkback_vbd *vbd)
+static int read_mode(struct blkback_vbd *vbd, bool *shared)
 {
 	char *text;
 	int err = xenbe_store_read_text(vbd->dev->nodename, "mode", &text);
@@ -37,7 +96,7 @@ static int read_mode(struct blkback_vbd *vbd)
 		xenbe_error(&vbd->errors, vbd->dev, err, "mode is missing: must be r or w");
 		return -EINVAL;
 	}
-	if (!wire_store_parse_disk_mode(text, &vbd->readonly)) {
+	if (!wire_store_parse_disk_mode(text, &vbd->readonly, shared)) {
 		xenbe_error(&vbd->errors, vbd->dev, -EINVAL, "mode is \"%.20s\": must be r or w", text);
 		err = -EINVAL;
 	}
@@ -84,8 +143,52 @@ static void read_features(struct blkback_vbd *vbd)
 		vbd->info |= BLKBACK_INFO_REMOVABLE;
 }
 
+/* Whether the opened device is one that can be served as the toolstack wants it. */
+static int check_disk(struct blkback_vbd *vbd, struct block_device *bdev)
+{
+	dev_t devt = bdev->bd_dev;
+	u64 diskseq;
+	int err;
+
+	/*
+	 * A device number can be another disk's by now; its sequence number
+	 * cannot. It is there if the script that chose the disk wrote it.
+	 */
+	err = xenbe_store_read_u64(vbd->dev->nodename, "diskseq", U64_MAX, &diskseq);
+	if (err && err != -ENOENT) {
+		xenbe_error(&vbd->errors, vbd->dev, err, "diskseq is unreadable: must be a number");
+		return err;
+	}
+	if (!err && diskseq != bdev->bd_disk->diskseq) {
+		xenbe_error(&vbd->errors, vbd->dev, -ESTALE,
+			    "block device %x:%x is not the disk that was chosen: its diskseq is %llu, must be %llu",
+			    MAJOR(devt), MINOR(devt), bdev->bd_disk->diskseq, diskseq);
+		return -ESTALE;
+	}
+	if (!vbd->readonly && bdev_read_only(bdev)) {
+		xenbe_error(&vbd->errors, vbd->dev, -EROFS,
+			    "block device %x:%x is read-only, but mode is w: attach it with mode r",
+			    MAJOR(devt), MINOR(devt));
+		return -EROFS;
+	}
+	return 0;
+}
+
+static void say_not_opened(struct blkback_vbd *vbd, dev_t devt, int err)
+{
+	if (err == -EBUSY)
+		xenbe_error(&vbd->errors, vbd->dev, err,
+			    "block device %x:%x is in use by dom0 or another guest, and mode w needs it alone",
+			    MAJOR(devt), MINOR(devt));
+	else
+		xenbe_error(&vbd->errors, vbd->dev, err, "cannot open block device %x:%x for %s",
+			    MAJOR(devt), MINOR(devt), vbd->readonly ? "reading" : "writing");
+}
+
 int blkback_disk_open(struct blkback_vbd *vbd)
 {
+	struct blkback_owner *owner = NULL;
+	bool shared = false;
 	struct file *file;
 	dev_t devt;
 	int err;
@@ -95,27 +198,32 @@ int blkback_disk_open(struct blkback_vbd *vbd)
 		return 0;
 	err = read_devnum(vbd, &devt);
 	if (!err)
-		err = read_mode(vbd);
+		err = read_mode(vbd, &shared);
 	if (err)
 		return err;
+	if (!vbd->readonly && !shared && blkback_exclusive()) {
+		owner = find_owner(vbd);
+		if (!owner)
+			return -ENOMEM;
+	}
 
 	file = bdev_file_open_by_dev(devt, BLK_OPEN_READ | (vbd->readonly ? 0 : BLK_OPEN_WRITE),
-				     NULL, NULL);
+				     owner, NULL);
 	if (IS_ERR(file)) {
+		owner_put(owner);
 		err = PTR_ERR(file);
-		xenbe_error(&vbd->errors, vbd->dev, err, "cannot open block device %x:%x for %s",
-			    MAJOR(devt), MINOR(devt), vbd->readonly ? "reading" : "writing");
+		say_not_opened(vbd, devt, err);
 		return err == -ENOENT ? -ENXIO : err;
 	}
-	if (!vbd->readonly && bdev_read_only(file_bdev(file))) {
-		xenbe_error(&vbd->errors, vbd->dev, -EROFS,
-			    "block device %x:%x is read-only, but mode is w: attach it with mode r",
-			    MAJOR(devt), MINOR(devt));
+	err = check_disk(vbd, file_bdev(file));
+	if (err) {
 		bdev_fput(file);
-		return -EROFS;
+		owner_put(owner);
+		return err;
 	}
 
 	vbd->file = file;
+	vbd->owner = owner;
 	vbd->bdev = file_bdev(file);
 	vbd->devt = devt;
 	read_features(vbd);
@@ -124,8 +232,11 @@ int blkback_disk_open(struct blkback_vbd *vbd)
 
 void blkback_disk_close(struct blkback_vbd *vbd)
 {
-	if (vbd->file)
-		bdev_fput(vbd->file);
+	if (!vbd->file)
+		return;
+	bdev_fput(vbd->file);
+	owner_put(vbd->owner);
+	vbd->owner = NULL;
 	vbd->file = NULL;
 	vbd->bdev = NULL;
 }

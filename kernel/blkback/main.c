@@ -38,6 +38,11 @@ module_param(buffer_squeeze_duration_ms, uint, 0644);
 MODULE_PARM_DESC(buffer_squeeze_duration_ms,
 	"Milliseconds without spare pages after memory ran short (default 10)");
 
+static bool exclusive = true;
+module_param(exclusive, bool, 0644);
+MODULE_PARM_DESC(exclusive,
+	"Refuse a disk of mode w that dom0 or another guest uses (default Y); new devices only");
+
 static bool log_stats;
 module_param(log_stats, bool, 0644);
 MODULE_PARM_DESC(log_stats, "Log the counters of each busy ring every 10 seconds (default N)");
@@ -81,6 +86,11 @@ bool blkback_feature_persistent(void)
 	return READ_ONCE(feature_persistent);
 }
 
+bool blkback_exclusive(void)
+{
+	return READ_ONCE(exclusive);
+}
+
 bool blkback_log_stats(void)
 {
 	return READ_ONCE(log_stats);
@@ -97,9 +107,12 @@ static int __init blkback_init(void)
 	blkback_wq = alloc_workqueue("xen-blkback", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!blkback_wq)
 		return -ENOMEM;
+	blkback_debugfs_init();
 	err = blkback_xenbus_init();
-	if (err)
+	if (err) {
+		blkback_debugfs_exit();
 		destroy_workqueue(blkback_wq);
+	}
 	return err;
 }
 module_init(blkback_init);
@@ -107,6 +120,7 @@ module_init(blkback_init);
 static void __exit blkback_exit(void)
 {
 	blkback_xenbus_exit();
+	blkback_debugfs_exit();
 	destroy_workqueue(blkback_wq);
 }
 module_exit(blkback_exit);

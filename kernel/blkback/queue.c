@@ -13,6 +13,7 @@
 
 #define TAKE_BUDGET	64u	/* requests of one pass, so that answers do not wait for ever */
 #define LOG_INTERVAL	(10 * HZ)
+#define MEMORY_RETRY_NS	(10 * NSEC_PER_MSEC)
 
 /* ---- answers ------------------------------------------------------------- */
 
@@ -33,11 +34,10 @@ static void reject(struct blkback_queue *q, const struct wire_blk_req *wire, enu
 	respond(q, wire->id, wire->wire_op, wire_blk_verdict_status(v));
 }
 
-static enum wire_blk_status disk_status(struct blkback_queue *q, int err)
+static enum wire_blk_status disk_status(int err)
 {
 	if (!err)
 		return WIRE_BLK_RSP_OK;
-	q->count->errors++;
 	return err == -EOPNOTSUPP ? WIRE_BLK_RSP_EOPNOTSUPP : WIRE_BLK_RSP_ERROR;
 }
 
@@ -49,9 +49,11 @@ static bool reap(struct blkback_queue *q)
 {
 	struct llist_node *done = llist_reverse_order(llist_del_all(&q->done));
 	struct blkback_req *req, *next;
+	u64 now;
 
 	if (!done)
 		return false;
+	now = ktime_get_ns();
 	llist_for_each_entry(req, done, done)
 		blkback_req_unmap(req);
 	xenbe_grant_unmap_flush(&q->grants);
@@ -59,7 +61,8 @@ static bool reap(struct blkback_queue *q)
 	llist_for_each_entry_safe(req, next, done, done) {
 		if (req->op == WIRE_BLK_BARRIER)
 			blkback_order_release(q);
-		respond(q, req->id, req->wire_op, disk_status(q, req->err));
+		blkback_stats_answer(q, req, now);
+		respond(q, req->id, req->wire_op, disk_status(req->err));
 		blkback_req_put(req);
 	}
 	return true;
@@ -100,9 +103,9 @@ static void submit(struct blkback_req *req, const struct wire_blk_seg *segs)
 
 /*
  * Gets memory and pages for a request. WIRE_MORE: not now, try again when
- * something of this queue has finished. Without anything in flight that would
- * be never, so then the idle persistent pages are given up, and the request is
- * refused if that was not enough.
+ * something of this queue has finished, or the host has memory again. Without
+ * anything in flight the idle persistent pages are given up first; a request
+ * for which the guest's budget is too small even then is refused.
  */
 static enum wire_verdict prepare(struct blkback_queue *q, const struct wire_blk_req *wire,
 				 const struct wire_blk_seg *segs, struct blkback_req **ret_req)
@@ -111,8 +114,11 @@ static enum wire_verdict prepare(struct blkback_queue *q, const struct wire_blk_
 	struct blkback_req *req = blkback_req_get(q, wire->nr_segs);
 	enum wire_verdict v;
 
-	if (!req)
-		return others ? WIRE_MORE : WIRE_REJECT_BUDGET;
+	if (!req) {
+		q->why = BLKBACK_NO_MEMORY;
+		return WIRE_MORE;
+	}
+	req->start = q->now;
 	req->id = wire->id;
 	req->sector = wire->sector;
 	req->nr_sectors = wire->nr_sectors;
@@ -122,12 +128,13 @@ static enum wire_verdict prepare(struct blkback_queue *q, const struct wire_blk_
 
 	req->nr_segs = wire->nr_segs;
 	v = blkback_req_map(req, segs);
-	if (v == WIRE_REJECT_BUDGET && !others) {
+	if ((v == WIRE_REJECT_BUDGET || v == WIRE_MORE) && !others) {
 		xenbe_pgrants_expire(&q->pgrants, 0);
 		req->nr_segs = wire->nr_segs;
 		v = blkback_req_map(req, segs);
 	}
 	if (v) {
+		q->why = BLKBACK_NO_PAGES;
 		blkback_req_put(req);
 		return v == WIRE_REJECT_BUDGET && others ? WIRE_MORE : v;
 	}
@@ -153,6 +160,14 @@ static enum wire_verdict judge(struct blkback_queue *q, struct wire_blk_req *wir
 	return v ?: wire_blk_parse_segs(q->descs, &vbd->limits, wire);
 }
 
+/* Host memory is short: a request of this queue that ends will kick us, or else time does. */
+static void wait_here(struct blkback_queue *q)
+{
+	q->count->waits++;
+	if (!wire_ring_unanswered(&q->ring.wire))
+		q->look_in = MEMORY_RETRY_NS;
+}
+
 /* Takes one request off the ring. False: it has to stay there for now. */
 static bool take_one(struct blkback_queue *q)
 {
@@ -162,16 +177,24 @@ static bool take_one(struct blkback_queue *q)
 	enum wire_verdict v;
 
 	v = judge(q, &wire, &segs);
-	if (v == WIRE_REJECT_BUDGET && wire_ring_unanswered(&q->ring.wire)) {
-		q->count->waits++;
+	if (v == WIRE_MORE || (v == WIRE_REJECT_BUDGET && wire_ring_unanswered(&q->ring.wire))) {
+		q->why = BLKBACK_NO_PAGES;
+		wait_here(q);
 		return false;
 	}
 	if (v) {
 		reject(q, &wire, v);
 		return true;
 	}
-	if (!blkback_order_enter(q, wire.op == WIRE_BLK_BARRIER))
+	q->look_in = blkback_rates_wait(q->vbd, q->now);
+	if (q->look_in) {
+		q->why = BLKBACK_LIMITED;
 		return false;
+	}
+	if (!blkback_order_enter(q, wire.op == WIRE_BLK_BARRIER)) {
+		q->why = BLKBACK_BARRIER;
+		return false;
+	}
 
 	v = prepare(q, &wire, segs, &req);
 	if (v) {
@@ -179,7 +202,7 @@ static bool take_one(struct blkback_queue *q)
 			blkback_order_release(q);
 		blkback_order_leave(q);
 		if (v == WIRE_MORE) {
-			q->count->waits++;
+			wait_here(q);
 			return false;
 		}
 		reject(q, &wire, v);
@@ -187,6 +210,7 @@ static bool take_one(struct blkback_queue *q)
 	}
 
 	wire_ring_consume(&q->ring.wire, 1);
+	blkback_rates_charge(q->vbd, q->now, wire.nr_segs ? wire.nr_sectors * WIRE_SECTOR_SIZE : 0);
 	count_request(q, &wire);
 	trace_xenbe_request(q->vbd->name, q->index, wire.id, wire.op, wire.sector, wire.nr_sectors);
 	submit(req, segs);
@@ -215,6 +239,8 @@ static enum take_result take(struct blkback_queue *q)
 	bool stuck = false;
 	u32 i, nr;
 
+	q->look_in = 0;
+	q->why = BLKBACK_STOPPED;
 	if (READ_ONCE(q->stopping))
 		return TAKE_STUCK;
 	v = wire_ring_pending(&q->ring.wire, &nr);
@@ -222,9 +248,14 @@ static enum take_result take(struct blkback_queue *q)
 		give_up(q, v);
 		return TAKE_STUCK;
 	}
+	q->why = BLKBACK_EMPTY;
 	if (!nr)
 		return TAKE_EMPTY;
+	if (unlikely(blkback_size_changed(q->vbd)))
+		blkback_vbd_kick(q->vbd);
 
+	q->why = BLKBACK_BUSY;
+	q->now = ktime_get_ns();
 	blk_start_plug(&plug);
 	for (i = 0; i < min(nr, TAKE_BUDGET) && !stuck; i++)
 		stuck = !take_one(q);
@@ -286,6 +317,9 @@ static bool last_look(struct blkback_queue *q)
 static void sleep_until_kicked(struct blkback_queue *q)
 {
 	long timeout = tidy(q);
+
+	if (q->look_in)
+		timeout = min(timeout, (long)nsecs_to_jiffies(q->look_in) + 1);
 
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (!something_to_do(q))

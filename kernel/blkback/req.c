@@ -75,7 +75,9 @@ void blkback_req_put(struct blkback_req *req)
 
 static enum wire_verdict map_verdict(int err)
 {
-	return err == -EFAULT ? WIRE_REJECT_GRANT : WIRE_REJECT_BUDGET;
+	if (err == -EFAULT)
+		return WIRE_REJECT_GRANT;
+	return err == -EDQUOT ? WIRE_REJECT_BUDGET : WIRE_MORE;
 }
 
 /* Maps what the cache does not have; req->segs[].pgrant is NULL for those. */
@@ -122,7 +124,7 @@ static void keep_pages(struct blkback_req *req, const struct wire_blk_seg *segs)
 	}
 }
 
-/* On refusal nothing stays mapped. WIRE_REJECT_BUDGET may pass: see queue.c. */
+/* Otherwise than WIRE_OK nothing stays mapped. WIRE_MORE: this host's memory is short. */
 enum wire_verdict blkback_req_map(struct blkback_req *req, const struct wire_blk_seg *segs)
 {
 	struct blkback_queue *q = req->queue;

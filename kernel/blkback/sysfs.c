@@ -35,6 +35,30 @@ STATISTIC(ds_req, discards);
 STATISTIC(rd_sect, read_sectors);
 STATISTIC(wr_sect, write_sectors);
 
+static ssize_t err_req_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct blkback_vbd *vbd = dev_get_drvdata(dev);
+	u64 total = 0;
+	unsigned int e;
+
+	for (e = 0; e < BLKBACK_NR_ERRORS; e++)
+		total += sum(vbd, offsetof(struct blkback_counters, errors[e]));
+	return sysfs_emit(buf, "%llu\n", total);
+}
+static DEVICE_ATTR_RO(err_req);
+
+static ssize_t rej_req_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct blkback_vbd *vbd = dev_get_drvdata(dev);
+	u64 total = 0;
+	unsigned int v;
+
+	for (v = WIRE_REJECT_OP; v < WIRE_NR_VERDICTS; v++)
+		total += sum(vbd, offsetof(struct blkback_counters, verdicts[v]));
+	return sysfs_emit(buf, "%llu\n", total);
+}
+static DEVICE_ATTR_RO(rej_req);
+
 static struct attribute *statistics[] = {
 	&dev_attr_oo_req.attr,
 	&dev_attr_rd_req.attr,
@@ -43,6 +67,8 @@ static struct attribute *statistics[] = {
 	&dev_attr_ds_req.attr,
 	&dev_attr_rd_sect.attr,
 	&dev_attr_wr_sect.attr,
+	&dev_attr_err_req.attr,
+	&dev_attr_rej_req.attr,
 	NULL
 };
 
@@ -80,5 +106,6 @@ static const struct attribute_group device_group = {
 const struct attribute_group *blkback_groups[] = {
 	&statistics_group,
 	&device_group,
+	&blkback_rates_group,
 	NULL
 };

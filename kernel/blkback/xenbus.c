@@ -156,6 +156,8 @@ static void on_state_work(struct work_struct *work)
 		check_rings(vbd);
 	if (!detaching(vbd, &gone) && !vbd->removed) {
 		open_disk(vbd);
+		if (vbd->dev->state == XenbusStateConnected)
+			blkback_size_update(vbd);
 		while (more && ++steps < WIRE_NR_XENBUS_STATES)
 			more = step(vbd);
 	}
@@ -226,6 +228,9 @@ static struct blkback_vbd *vbd_create(struct xenbus_device *dev)
 	INIT_DELAYED_WORK(&vbd->state_work, on_state_work);
 	init_waitqueue_head(&vbd->detached);
 	blkback_discard_init(vbd);
+	blkback_size_init(vbd);
+	blkback_rates_init(vbd);
+	ratelimit_state_init(&vbd->disk_errors, 60 * HZ, 10);
 	xenbe_errors_init(&vbd->errors);
 	vbd->squeeze_until = jiffies;
 	return vbd;
@@ -261,6 +266,7 @@ static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 	err = xenbus_watch_path(dev, dev->nodename, &vbd->watch, watch_wanted, on_own_directory);
 	if (err)
 		goto err_sysfs;
+	blkback_debugfs_add(vbd);
 	return 0;
 
 err_sysfs:
@@ -277,6 +283,7 @@ static void remove(struct xenbus_device *dev)
 	struct blkback_vbd *vbd = dev_get_drvdata(&dev->dev);
 
 	unregister_xenbus_watch(&vbd->watch);
+	blkback_debugfs_remove(vbd);
 	sysfs_remove_groups(&dev->dev.kobj, blkback_groups);
 	dev_set_drvdata(&dev->dev, NULL);
 	vbd_remove(vbd);

@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <xen/xen.h>
 
+#include "../../wire/limit.h"
 #include "../../wire/store.h"
 #include "xenbe.h"
 
@@ -16,6 +17,9 @@ EXPORT_SYMBOL_GPL(wire_store_parse_bool);
 EXPORT_SYMBOL_GPL(wire_store_parse_devnum);
 EXPORT_SYMBOL_GPL(wire_store_parse_disk_mode);
 EXPORT_SYMBOL_GPL(wire_store_ring_ref_key);
+EXPORT_SYMBOL_GPL(wire_limit_set);
+EXPORT_SYMBOL_GPL(wire_limit_wait);
+EXPORT_SYMBOL_GPL(wire_limit_charge);
 
 static int __init xenbe_init(void)
 {

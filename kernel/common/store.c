@@ -40,6 +40,19 @@ int xenbe_store_read_u32(const char *dir, const char *key, u32 max, u32 *value)
 }
 EXPORT_SYMBOL_GPL(xenbe_store_read_u32);
 
+int xenbe_store_read_u64(const char *dir, const char *key, u64 max, u64 *value)
+{
+	char *text;
+	int err = xenbe_store_read_text(dir, key, &text);
+
+	if (err)
+		return err;
+	err = wire_store_parse_u64(text, max, value) ? 0 : -EINVAL;
+	kfree(text);
+	return err;
+}
+EXPORT_SYMBOL_GPL(xenbe_store_read_u64);
+
 int xenbe_store_read_bool(const char *dir, const char *key, bool *value)
 {
 	char *text;

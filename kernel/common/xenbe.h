@@ -242,6 +242,7 @@ static inline bool xenbe_store_answered(int err)
 	return !err || err == -ENOENT || err == -EINVAL;
 }
 int xenbe_store_read_u32(const char *dir, const char *key, u32 max, u32 *value);
+int xenbe_store_read_u64(const char *dir, const char *key, u64 max, u64 *value);
 int xenbe_store_read_bool(const char *dir, const char *key, bool *value);
 /* The caller frees with kfree(). */
 int xenbe_store_read_text(const char *dir, const char *key, char **text);

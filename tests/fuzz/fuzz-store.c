@@ -74,15 +74,15 @@ static void try_devnum(const char *text)
 static void try_words(const char *text)
 {
 	enum wire_blk_abi abi = WIRE_BLK_NR_ABIS;
-	bool value;
+	bool value, shared;
 
 	CLAIM(wire_store_parse_bool(text, &value) == (!strcmp(text, "0") || !strcmp(text, "1")));
 	if (wire_store_parse_bool(text, &value))
 		CLAIM(value == (text[0] == '1'));
-	if (wire_store_parse_disk_mode(text, &value)) {
+	if (wire_store_parse_disk_mode(text, &value, &shared)) {
 		CLAIM(!strcmp(text, "r") || !strcmp(text, "w") || !strcmp(text, "rw") ||
 		      !strcmp(text, "w!"));
-		CLAIM(value == !strchr(text, 'w'));
+		CLAIM(value == !strchr(text, 'w') && shared == !!strchr(text, '!'));
 	}
 	if (wire_blk_abi_from_protocol(text, &abi)) {
 		CLAIM(!strcmp(text, "x86_32-abi") || !strcmp(text, "x86_64-abi") ||

@@ -733,6 +733,34 @@ static void text_equal(void **state)
 	assert_false(wire_text_equal("", "a"));
 }
 
+/* A look shows every index once, under its own name, and changes nothing. */
+static void look(void **state)
+{
+	struct pages p = pages_new(WIRE_PAGE_SIZE), same = pages_new(WIRE_PAGE_SIZE);
+	struct wire_ring ring = ring_at(&p, 0, 0), before;
+	struct wire_ring_view v;
+
+	(void)state;
+	ring.req_cons = 3;
+	ring.rsp_prod = 2;
+	ring.rsp_published = 1;
+	*sring(&p) = (struct wire_sring){ 10, 11, 12, 13, { 0 } };
+	before = ring;
+	memcpy(same.shared, p.shared, p.bytes);
+	wire_ring_look(&ring, &v);
+	assert_int_equal(v.taken, 3);
+	assert_int_equal(v.answered, 2);
+	assert_int_equal(v.published, 1);
+	assert_int_equal(v.requests, 10);
+	assert_int_equal(v.requests_event, 11);
+	assert_int_equal(v.responses, 12);
+	assert_int_equal(v.responses_event, 13);
+	assert_memory_equal(&ring, &before, sizeof(ring));
+	assert_memory_equal(p.shared, same.shared, p.bytes);
+	pages_free(&same);
+	pages_free(&p);
+}
+
 int main(void)
 {
 	UNIT_ADD_TABLE(slots, size_rows);
@@ -745,6 +773,7 @@ int main(void)
 	UNIT_ADD_TABLE(respond, geometries);
 	UNIT_ADD(respond_is_limited);
 	UNIT_ADD(our_index_is_not_read_back);
+	UNIT_ADD(look);
 	UNIT_ADD_TABLE(publish, publish_rows);
 	UNIT_ADD(publish_agrees_with_xen);
 	UNIT_ADD(race_with_a_hostile_frontend);

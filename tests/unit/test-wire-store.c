@@ -203,10 +203,11 @@ static void parse_disk_mode(void **state)
 	char *text = exact(row->text);
 
 	for (int before = 0; before <= 1; before++) {
-		bool readonly = before;
+		bool readonly = before, shared = before;
 
-		assert_int_equal(wire_store_parse_disk_mode(text, &readonly), row->good);
+		assert_int_equal(wire_store_parse_disk_mode(text, &readonly, &shared), row->good);
 		assert_int_equal(readonly, row->good ? row->value : before);
+		assert_int_equal(shared, row->good ? !strcmp(text, "w!") : before);
 	}
 	free(text);
 }
@@ -220,7 +221,7 @@ static void all_short_texts(void **state)
 			char text[] = { (char)a, (char)b, '\0' };
 			const bool d1 = a >= '0' && a <= '9', d2 = b >= '0' && b <= '9';
 			u64 number = UNTOUCHED, expected = UNTOUCHED;
-			bool flag;
+			bool flag, shared;
 
 			if (d1 && !b)
 				expected = a - '0';
@@ -231,7 +232,7 @@ static void all_short_texts(void **state)
 			assert_int_equal(number, expected);
 			assert_int_equal(wire_store_parse_bool(text, &flag),
 					 !strcmp(text, "0") || !strcmp(text, "1"));
-			assert_int_equal(wire_store_parse_disk_mode(text, &flag),
+			assert_int_equal(wire_store_parse_disk_mode(text, &flag, &shared),
 					 !strcmp(text, "r") || !strcmp(text, "w") ||
 					 !strcmp(text, "rw") || !strcmp(text, "w!"));
 		}
