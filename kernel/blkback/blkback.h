@@ -187,7 +187,7 @@ struct blkback_vbd {
 	spinlock_t rates_lock;
 	bool has_rates;
 	struct wire_limit iops, bytes;	/* under rates_lock */
-	unsigned int burst_ms;
+	u64 burst_ms;
 
 	struct ratelimit_state disk_errors;	/* lines in the log */
 	struct dentry *debugfs;

@@ -40,94 +40,54 @@ void blkback_rates_charge(struct blkback_vbd *vbd, u64 now, u64 bytes)
 	spin_unlock(&vbd->rates_lock);
 }
 
-/* Under vbd->lock. */
-static void set_rates(struct blkback_vbd *vbd, u64 iops, u64 bytes, unsigned int burst_ms)
+/* Sets one of the three numbers from what was written to its file, and starts them all afresh. */
+static ssize_t store_number(struct blkback_vbd *vbd, const char *buf, size_t count, u64 max,
+			    u64 *number)
 {
-	u64 burst_ns = (u64)burst_ms * NSEC_PER_MSEC;
 	unsigned int i;
+	u64 value, burst_ns;
+	int err = kstrtou64(buf, 10, &value);
 
+	if (err)
+		return err;
+	if (value > max)
+		return -ERANGE;
+
+	mutex_lock(&vbd->lock);
 	spin_lock(&vbd->rates_lock);
-	wire_limit_set(&vbd->iops, iops, burst_ns);
-	wire_limit_set(&vbd->bytes, bytes, burst_ns);
-	vbd->burst_ms = burst_ms;
-	WRITE_ONCE(vbd->has_rates, iops || bytes);
+	*number = value;
+	burst_ns = vbd->burst_ms * NSEC_PER_MSEC;
+	wire_limit_set(&vbd->iops, vbd->iops.per_second, burst_ns);
+	wire_limit_set(&vbd->bytes, vbd->bytes.per_second, burst_ns);
+	WRITE_ONCE(vbd->has_rates, vbd->iops.per_second || vbd->bytes.per_second);
 	spin_unlock(&vbd->rates_lock);
 
 	/* Whoever waits because of the old ones looks again. */
 	for (i = 0; i < vbd->nr_queues; i++)
 		blkback_queue_kick(&vbd->queues[i]);
-}
-
-static ssize_t iops_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	struct blkback_vbd *vbd = dev_get_drvdata(dev);
-
-	return sysfs_emit(buf, "%llu\n", READ_ONCE(vbd->iops.per_second));
-}
-
-static ssize_t iops_store(struct device *dev, struct device_attribute *attr, const char *buf,
-			  size_t count)
-{
-	struct blkback_vbd *vbd = dev_get_drvdata(dev);
-	u64 value;
-	int err = kstrtou64(buf, 10, &value);
-
-	if (err)
-		return err;
-	mutex_lock(&vbd->lock);
-	set_rates(vbd, value, vbd->bytes.per_second, vbd->burst_ms);
 	mutex_unlock(&vbd->lock);
 	return count;
 }
-static DEVICE_ATTR_RW(iops);
 
-static ssize_t bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	struct blkback_vbd *vbd = dev_get_drvdata(dev);
+#define RATE(name, field, max)									\
+static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf)	\
+{												\
+	struct blkback_vbd *vbd = dev_get_drvdata(dev);						\
+												\
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(vbd->field));				\
+}												\
+static ssize_t name##_store(struct device *dev, struct device_attribute *attr,			\
+			    const char *buf, size_t count)					\
+{												\
+	struct blkback_vbd *vbd = dev_get_drvdata(dev);						\
+												\
+	return store_number(vbd, buf, count, max, &vbd->field);					\
+}												\
+static DEVICE_ATTR_RW(name)
 
-	return sysfs_emit(buf, "%llu\n", READ_ONCE(vbd->bytes.per_second));
-}
-
-static ssize_t bytes_store(struct device *dev, struct device_attribute *attr, const char *buf,
-			   size_t count)
-{
-	struct blkback_vbd *vbd = dev_get_drvdata(dev);
-	u64 value;
-	int err = kstrtou64(buf, 10, &value);
-
-	if (err)
-		return err;
-	mutex_lock(&vbd->lock);
-	set_rates(vbd, vbd->iops.per_second, value, vbd->burst_ms);
-	mutex_unlock(&vbd->lock);
-	return count;
-}
-static DEVICE_ATTR_RW(bytes);
-
-static ssize_t burst_ms_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	struct blkback_vbd *vbd = dev_get_drvdata(dev);
-
-	return sysfs_emit(buf, "%u\n", READ_ONCE(vbd->burst_ms));
-}
-
-static ssize_t burst_ms_store(struct device *dev, struct device_attribute *attr, const char *buf,
-			      size_t count)
-{
-	struct blkback_vbd *vbd = dev_get_drvdata(dev);
-	unsigned int value;
-	int err = kstrtouint(buf, 10, &value);
-
-	if (err)
-		return err;
-	if (value > BURST_MS_MAX)
-		return -ERANGE;
-	mutex_lock(&vbd->lock);
-	set_rates(vbd, vbd->iops.per_second, vbd->bytes.per_second, value);
-	mutex_unlock(&vbd->lock);
-	return count;
-}
-static DEVICE_ATTR_RW(burst_ms);
+RATE(iops, iops.per_second, U64_MAX);
+RATE(bytes, bytes.per_second, U64_MAX);
+RATE(burst_ms, burst_ms, BURST_MS_MAX);
 
 static struct attribute *rates[] = {
 	&dev_attr_iops.attr,
