@@ -232,15 +232,15 @@ void xenbe_error_clear(struct xenbe_errors *errors, struct xenbus_device *dev);
 
 /* ---- store.c: typed reads from xenstore ---------------------------------------- */
 
-/*
- * All: process context, sleep; -ENOENT if the node is missing, -EINVAL if its
- * text is bad, another error if xenstore did not answer.
- */
 /* Whether a read told us something: a value, that there is none, or that it is nonsense. */
 static inline bool xenbe_store_answered(int err)
 {
 	return !err || err == -ENOENT || err == -EINVAL;
 }
+/*
+ * All: process context, sleep; -ENOENT if the node is missing, -EINVAL if its
+ * text is bad, another error if xenstore did not answer.
+ */
 int xenbe_store_read_u32(const char *dir, const char *key, u32 max, u32 *value);
 int xenbe_store_read_u64(const char *dir, const char *key, u64 max, u64 *value);
 int xenbe_store_read_bool(const char *dir, const char *key, bool *value);
