@@ -6,7 +6,7 @@
 
 back=$XS_BACKEND/4000/51712
 
-# offer MODE [KEY=VALUE...]: the disk, to a domain that is not there; prints the state it ends in.
+# offer MODE [KEY=VALUE...]: the disk, to a domain that is not there; waits until it is opened or refused.
 offer() {
 	local mode=$1
 	shift
@@ -18,7 +18,10 @@ offer() {
 }
 
 has_decided() {
-	[ "$(cat /sys/bus/xen-backend/devices/vbd-4000-51712/physical_device 2>/dev/null)" != 0:0 ] ||
+	local open
+	open=$(cat /sys/bus/xen-backend/devices/vbd-4000-51712/physical_device 2>/dev/null || true)
+	# Without the file the driver has not come to it yet.
+	{ [ -n "$open" ] && [ "$open" != 0:0 ]; } ||
 		[ "$(xenstore-read "$back/state" 2>/dev/null)" = 6 ]
 }
 
