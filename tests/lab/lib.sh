@@ -92,9 +92,15 @@ lab_sweep() {
 	done
 	wait_for 20 lab_no_vbd_left || lab_sweep_why="a device of a domain which is gone"
 	losetup -D
+	wait_for 10 lab_no_loop_left || lab_sweep_why="a loop device, which somebody holds open"
 	rmmod brd null_blk scsi_debug 2>/dev/null
 	rm -rf "${LAB_RUN:?}/tmp"
 	[ -z "$lab_sweep_why" ]
+}
+
+# One that is still open is only detached when it is closed.
+lab_no_loop_left() {
+	[ -z "$(losetup -n -O NAME)" ]
 }
 
 lab_no_vbd_left() {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A disk that comes and goes a hundred times leaves no memory, thread, grant or device behind.
+# A disk that comes and goes a hundred times leaves no memory, thread, grant or device behind, and is
+# not held open.
 # timeout: 500
 
 modprobe xen-blkfront
@@ -37,5 +38,7 @@ free_after=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
 expect_le 'growth of kernel memory in 90 rounds, in KiB,' $((after - before)) 1024
 expect_le 'loss of available memory in 90 rounds, in KiB,' $((free_before - free_after)) 16384
 expect_eq 'the number of block threads left' "$(pgrep -c '^blkback\.')" 0
+losetup -d "$loop"
+wait_for 10 lab_no_loop_left || failure 'somebody still holds the disk'
 expect_eq 'what is left in xenstore' "$(xenstore-list "$XS_BACKEND/0" 2>/dev/null)" ''
 success

@@ -5,7 +5,18 @@
  */
 #include "bad.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "judge.h"
+
 #define STORM_MS	3000
+
+/*
+ * How often an idle channel may interrupt dom0 in a second. After two events
+ * without work the event core waits for a tick, of which there are 250.
+ */
+#define IDLE_INTERRUPTS	600
 
 /* Events without work, or with one request in arg events. */
 static void storm(struct bad *bad, const struct bad_row *row)
@@ -14,10 +25,12 @@ static void storm(struct bad *bad, const struct bad_row *row)
 	u64 events = 0, requests = 0, end;
 	struct blk_done done;
 	unsigned int i;
+	long before, after;
 
 	bad->opts.queues = 0;
 	if (!bad_connect(bad))
 		return;
+	before = judge_interrupts(bad->dev);
 	req.seg[0] = (struct blk_seg){ .gref = bad_page(bad)->gref[0], .last = 7 };
 	end = util_now_ms() + STORM_MS;
 	while (util_now_ms() < end && !bad->chk->failed) {
@@ -35,6 +48,18 @@ static void storm(struct bad *bad, const struct bad_row *row)
 			events++;
 		}
 	}
+	after = judge_interrupts(bad->dev);
+	if (before >= 0 && after >= 0) {
+		check_note(bad->chk, "%ld interrupts", after - before);
+		if (!row->arg)
+			check_that(bad->chk,
+				   after - before <= IDLE_INTERRUPTS * STORM_MS / 1000 *
+						     (long)bad->blk->nr_queues,
+				   "%ld interrupts by events without work", after - before);
+	}
+	if (!row->arg)
+		check_that(bad->chk, !xen_events_wait(&bad->blk->events, 0),
+			   "the backend announced an answer, and there was none");
 	for (i = 0; i < bad->blk->nr_queues; i++) {
 		struct blk_queue *q = &bad->blk->queue[i];
 

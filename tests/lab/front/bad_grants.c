@@ -123,6 +123,13 @@ static unsigned int ring_pages(const struct bad *bad)
 	return bad->blk->nr_queues * bad->blk->queue[0].ring->nr;
 }
 
+/* Bad requests to come name pages that are kept already, and must not spoil them (XSA-371). */
+static void keep_good(struct bad *bad, struct pages *p, unsigned int nr)
+{
+	if (bad->opts.persistent)
+		(void)try_good(bad, p, nr);
+}
+
 static void every_position(struct bad *bad, const struct bad_row *row)
 {
 	unsigned int nr = (unsigned int)row->arg, at;
@@ -135,7 +142,8 @@ static void every_position(struct bad *bad, const struct bad_row *row)
 		return;
 	}
 	make_pages(bad, &p);
-	for (at = 0; at < nr; at++)
+	keep_good(bad, &p, nr);
+	for (at = 0; at < nr && !bad->chk->failed; at++)
 		if (!try_read(bad, &p, nr, at, at, (enum fault)(at % NR_FAULTS)))
 			break;
 	if (!bad->chk->failed && bad_still_good(bad) && try_good(bad, &p, min(nr, 32u)))
@@ -158,6 +166,7 @@ static void pairs(struct bad *bad, const struct bad_row *row)
 		return;
 	}
 	make_pages(bad, &p);
+	keep_good(bad, &p, 256);
 	for (i = 0; i < ARRAY_SIZE(at) && !bad->chk->failed; i++)
 		for (j = i + 1; j < ARRAY_SIZE(at); j++)
 			if (!try_read(bad, &p, 256, at[i], at[j],

@@ -19,7 +19,13 @@ enum what {
 	FLIP_SECTOR,
 	FLIP_ALL,		/* any byte of the slot but the id */
 	FLIP_INDIRECT_PAGE,	/* descriptors on the indirect page */
+	FLIP_END,		/* last of a segment between a right value and an impossible one */
+	FLIP_INDIRECT_END,
 };
+
+/* Only the first half of each page is ever named rightly, so the second half tells. */
+#define HALF_LAST	3
+#define BEYOND_LAST	12
 
 struct flipper {
 	struct bad *bad;
@@ -45,6 +51,7 @@ static void flip_once(struct flipper *f, struct rng *rng, u8 *slot)
 	enum blk_abi abi = f->bad->blk->opts.abi;
 	u32 id = blk_abi_id(abi), at;
 	u64 r = rng_next(rng);
+	struct blk_seg *seg;
 
 	switch (f->what) {
 	case FLIP_OPERATION:
@@ -68,7 +75,34 @@ static void flip_once(struct flipper *f, struct rng *rng, u8 *slot)
 	case FLIP_INDIRECT_PAGE:
 		flip_segment(f, rng, &f->seg[r % 32]);
 		break;
+	case FLIP_END:
+		seg = (struct blk_seg *)(slot + id + 16) + r % 2;
+		shared_write(seg->last, r & 2 ? HALF_LAST : BEYOND_LAST);
+		break;
+	case FLIP_INDIRECT_END:
+		/* Mostly right, or hardly any request would be good at the first reading. */
+		seg = &f->seg[r >> 8 & 31];
+		shared_write(seg->last, BEYOND_LAST);
+		shared_write(seg->last, HALF_LAST);
+		break;
 	}
+}
+
+static bool by_halves(enum what what)
+{
+	return what == FLIP_END || what == FLIP_INDIRECT_END;
+}
+
+static bool second_halves_untouched(struct bad *bad, const struct xen_pages *pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < pages->nr * PAGE_BYTES; i++)
+		if (i % PAGE_BYTES / SECTOR_BYTES > HALF_LAST &&
+		    !check_that(bad->chk, pages->va[i] == 0xc5,
+				"byte %u of a page was written, which only a refused request named", i))
+			return false;
+	return true;
 }
 
 static void *flip(void *arg)
@@ -91,7 +125,8 @@ static void race(struct bad *bad, const struct bad_row *row)
 	struct flipper f = { .bad = bad, .what = (enum what)row->arg };
 	struct blk_queue *q = &bad->blk->queue[0];
 	struct xen_pages *page, *canary, *ind;
-	u64 end, requests = 0, deadline, sector;
+	u8 last = by_halves(f.what) ? HALF_LAST : 7;
+	u64 end, requests = 0, good = 0, deadline, sector;
 	struct blk_done done;
 	pthread_t thread;
 	unsigned int i;
@@ -102,6 +137,7 @@ static void race(struct bad *bad, const struct bad_row *row)
 	canary = xen_pages_alloc(bad->dev->be_domid, 1, true);
 	ind = xen_pages_alloc(bad->dev->be_domid, 1, true);
 	memset(canary->va, 0xc5, PAGE_BYTES);
+	memset(page->va, 0xc5, 2 * PAGE_BYTES);
 	f.grefs[0] = page->gref[0];
 	f.grefs[1] = page->gref[1];
 	f.grefs[2] = 15002;
@@ -117,9 +153,9 @@ static void race(struct bad *bad, const struct bad_row *row)
 		struct blk_request req = { .op = BLK_READ, .nr_segs = 2, .sector = sector };
 
 		for (i = 0; i < 32; i++)
-			f.seg[i] = (struct blk_seg){ .gref = f.grefs[i & 1], .last = 7 };
+			f.seg[i] = (struct blk_seg){ .gref = f.grefs[i & 1], .last = last };
 		memcpy(req.seg, f.seg, 2 * sizeof(*f.seg));
-		if (f.what == FLIP_INDIRECT_PAGE) {
+		if (f.what == FLIP_INDIRECT_PAGE || f.what == FLIP_INDIRECT_END) {
 			req.op = BLK_INDIRECT;
 			req.inner_op = BLK_READ;
 			req.nr_segs = 32;
@@ -130,7 +166,7 @@ static void race(struct bad *bad, const struct bad_row *row)
 		deadline = util_now_ms() + BLK_ANSWER_MS;
 		if (check_that(bad->chk, blk_wait(bad->blk, deadline), "request %llu unanswered",
 			       (unsigned long long)requests))
-			blk_take(q, &done);
+			good += blk_take(q, &done) == 1 && done.rsp.status == BLK_OK;
 		f.slot = NULL;
 		requests++;
 	}
@@ -140,9 +176,10 @@ static void race(struct bad *bad, const struct bad_row *row)
 	for (i = 0; i < PAGE_BYTES; i++)
 		if (!check_that(bad->chk, canary->va[i] == 0xc5, "a page nobody named was written"))
 			break;
-	if (!bad->chk->failed)
+	if (!bad->chk->failed && (!by_halves(f.what) || second_halves_untouched(bad, page)))
 		bad_still_good(bad);
-	check_note(bad->chk, "%llu requests", (unsigned long long)requests);
+	check_note(bad->chk, "%llu requests, %llu served", (unsigned long long)requests,
+		   (unsigned long long)good);
 	xen_pages_free(page);
 	xen_pages_free(canary);
 	xen_pages_free(ind);
@@ -155,6 +192,8 @@ static const struct bad_row rows[] = {
 	{ "sector", "H-03", race, FLIP_SECTOR, NULL },
 	{ "any-byte-of-the-slot", "H-03", race, FLIP_ALL, NULL },
 	{ "indirect-page", "H-03", race, FLIP_INDIRECT_PAGE, NULL },
+	{ "segment-end", "H-03", race, FLIP_END, NULL },
+	{ "indirect-segment-end", "H-03", race, FLIP_INDIRECT_END, NULL },
 };
 
 const struct bad_group bad_race = {

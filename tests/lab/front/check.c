@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static unsigned int nr_ok, nr_failed, nr_skipped;
@@ -72,6 +73,8 @@ void check_end(struct check *c)
 
 	if (c->failed) {
 		nr_failed++;
+		/* Who only asks whether anything fails need not wait for the rest. */
+		util_stop |= !!getenv("LAB_FIRST_FAILURE");
 		printf("FAIL %s: %s (seed %llu, %llu ms)%s%s\n", c->name, c->why,
 		       (unsigned long long)c->seed, ms, *c->saw ? "; " : "", c->saw);
 	} else if (c->skipped) {

@@ -134,3 +134,31 @@ struct judge_memory judge_memory(void)
 	fclose(f);
 	return mem;
 }
+
+long judge_interrupts(const struct dev *dev)
+{
+	FILE *f = fopen("/proc/interrupts", "r");
+	char *name = util_printf("%s-%u-%u", dev->kind, dev->fe_domid, dev->id);
+	char line[512], *at, *end;
+	long sum = -1;
+
+	/* The interrupt's number, a count for each processor, words, and whose it is. */
+	while (f && fgets(line, sizeof(line), f)) {
+		at = strrchr(line, ' ');
+		if (!at || strncmp(at + 1, name, strlen(name)) || at[1 + strlen(name)] != '\n')
+			continue;
+		at = strchr(line, ':');
+		sum = max(sum, 0l);
+		for (end = at; at && end; at = end) {
+			long n = strtol(at + 1, &end, 10);
+
+			if (end == at + 1)
+				break;
+			sum += n;
+		}
+	}
+	if (f)
+		fclose(f);
+	free(name);
+	return sum;
+}

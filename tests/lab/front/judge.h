@@ -6,7 +6,7 @@
 #ifndef FRONT_JUDGE_H
 #define FRONT_JUDGE_H
 
-#include "check.h"
+#include "dev.h"
 
 /*
  * Grants of domain @domid that are mapped by anybody right now. With @only_ours,
@@ -24,5 +24,8 @@ struct judge_memory {
 };
 
 struct judge_memory judge_memory(void);
+
+/* Interrupts the backend of @dev has taken so far, over all its channels; negative: not known. */
+long judge_interrupts(const struct dev *dev);
 
 #endif

@@ -164,6 +164,8 @@ static void close_vbd(struct vbd *vbd)
 	if (vbd->dev.ours) {
 		vbd_close(vbd);
 		judge_nothing_mapped(&chk, 0, 5000);
+		check_that(&chk, judge_interrupts(&vbd->dev) < 0,
+			   "the device is gone, and its event channel is still bound");
 	} else {
 		dev_close(&vbd->dev);
 		dev_reopen(&vbd->dev);
