@@ -40,6 +40,10 @@ unit: $(UNIT_TESTS:%=$(UNIT)/%) ## run the unit tests of wire/ (AddressSanitizer
 mutants: ## break wire/ on purpose in many ways, and see that the unit tests notice each
 	@tests/unit/mutants
 
+# Some or all (MUTATION='xsa-*'), with or without those that only the lab catches (NO_LAB=1).
+check-mutations: ## put old mistakes back and see the suite go red: MUTATION='xsa-*' NO_LAB=1 (docs/security.md)
+	@tests/mutations/run $(if $(NO_LAB),--no-lab) $(MUTATION)
+
 # ---- fuzzing: build/fuzz -----------------------------------------------------------------------------
 
 FUZZ := $(BUILD)/fuzz
@@ -72,7 +76,7 @@ fuzz-replay: $(FUZZ_TARGETS:%=$(FUZZ)/replay-%) ## run every saved fuzz input on
 layers: ## check who includes whom, what drivers may not call, and the object code of wire/
 	@tools/check-layers --result $(BUILD)/check/layers.result
 
-.PHONY: unit mutants fuzz fuzz-replay layers
+.PHONY: unit mutants check-mutations fuzz fuzz-replay layers
 .SECONDARY:
 
 -include $(wildcard $(UNIT)/*.d $(UNIT)/wire/*.d)
