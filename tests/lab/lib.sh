@@ -84,6 +84,8 @@ cleanup() {
 lab_sweep() {
 	local domid dir
 	lab_sweep_why=
+	# A disk that is made to wait would keep all that follows waiting.
+	lab_dm_names | xargs -r -n 1 dmsetup wipe_table --force --noflush
 	for domid in $(xenstore-list /local/domain); do
 		[ "$domid" = 0 ] || xl destroy "$domid" || lab_sweep_why="domain $domid"
 	done
@@ -91,8 +93,10 @@ lab_sweep() {
 		vbd_detach "$dir" || lab_sweep_why="disk $dir of dom0"
 	done
 	wait_for 20 lab_no_vbd_left || lab_sweep_why="a device of a domain which is gone"
+	lab_dm_names | xargs -r -n 1 dmsetup remove --force --retry
 	losetup -D
 	wait_for 10 lab_no_loop_left || lab_sweep_why="a loop device, which somebody holds open"
+	[ ! -d /sys/module/lab_fault ] || rmmod xen-blkback xenbe lab_fault
 	rmmod brd null_blk scsi_debug 2>/dev/null
 	rm -rf "${LAB_RUN:?}/tmp"
 	[ -z "$lab_sweep_why" ]
@@ -101,6 +105,10 @@ lab_sweep() {
 # One that is still open is only detached when it is closed.
 lab_no_loop_left() {
 	[ -z "$(losetup -n -O NAME)" ]
+}
+
+lab_dm_names() {
+	cat /sys/block/dm-*/dm/name 2>/dev/null || true
 }
 
 lab_no_vbd_left() {
@@ -224,6 +232,40 @@ lab_reload() {
 	done
 }
 
+# Faults in what the kernel does for the driver: tests/lab/fault/lab_fault.c says which there are.
+# fault_load puts the installed modules behind it, and the case's end undoes that. fault_arm WORD..., as
+# "map 3"; fault_disarm; fault_fired prints how many calls failed.
+fault_load() {
+	local name dir=$LAB_RUN/tmp/fault
+	requires nm objcopy
+	mkdir -p "$dir"
+	nm "$LAB/bin/lab_fault.ko" | awk '$2 == "T" && /lab_fault_/ { print substr($3, 11), $3 }' >"$dir/names"
+	expect_ok modprobe -r xen-blkback
+	insmod "$LAB/bin/lab_fault.ko" || error 'lab_fault.ko does not load: is it built for this kernel?'
+	cleanup fault_disarm
+	for name in xenbe xen-blkback; do
+		module_unpack "$name" "$dir/$name.ko"
+		objcopy --redefine-syms="$dir/names" "$dir/$name.ko"
+		expect_ok insmod "$dir/$name.ko"
+	done
+}
+
+# module_unpack NAME FILE: a copy of an installed module.
+module_unpack() {
+	local path
+	path=$(modinfo -n "$1")
+	case $path in
+	*.xz) xz -dc "$path" >"$2" ;;
+	*.zst) zstd -q -dc "$path" >"$2" ;;
+	*) cp "$path" "$2" ;;
+	esac
+}
+
+fault_arm() { echo "$*" >/sys/module/lab_fault/parameters/arm; }
+fault_disarm() { fault_arm off; }
+fault_fired() { cut -d' ' -f3 /sys/module/lab_fault/parameters/arm; }
+fault_hog() { echo "$1" >/sys/module/lab_fault/parameters/hog; }
+
 # ---- disks -----------------------------------------------------------------------------------------
 
 # disk_file NAME MEGABYTES: makes a sparse file, prints its path.
@@ -240,6 +282,27 @@ disk_loop() {
 	shift 2
 	losetup --show -f "$@" "$file"
 }
+
+# disk_dm NAME TABLE...: makes a device of the device mapper from these lines, prints its path.
+disk_dm() {
+	local name=$1
+	shift
+	modprobe dm-mod
+	printf '%s\n' "$@" | dmsetup create "$name" >/dev/null
+	echo "/dev/mapper/$name"
+}
+
+# disk_dm_change NAME TABLE...: gives it another table; what is under way is not waited for.
+disk_dm_change() {
+	local name=$1
+	shift
+	printf '%s\n' "$@" | dmsetup load "$name"
+	dmsetup suspend --noflush --nolockfs "$name"
+	dmsetup resume "$name"
+}
+
+# Size of a block device in sectors of 512 bytes.
+disk_sectors() { blockdev --getsz "$1"; }
 
 # The number of a virtual device, as it stands in xenstore: xvda to xvdz (whole disks), or a number.
 vdev_number() {
@@ -324,6 +387,12 @@ vbd_detach() {
 # Xen's is asked for. ARGS are for its kernel. With a loader, that is started and has to find kernel
 # and initial file system on a disk.
 guest_start() {
+	guest_create "$@"
+	guest_wait_ready "$1"
+}
+
+# The same without waiting for the guest.
+guest_create() {
 	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' disk loader='' script=lab
 	shift
 	while [ $# -gt 0 ]; do
@@ -365,7 +434,6 @@ guest_start() {
 		$config
 	END
 	expect_ok xl create "$LAB_RUN/guests/$name.cfg"
-	guest_wait_ready "$name"
 }
 
 # guest_ramdisk [SUFFIX]: makes $LAB_RUN/guestSUFFIX.cpio. The guest's initial file system is in the
@@ -378,6 +446,11 @@ guest_ramdisk() {
 		cd "$LAB/guest" && echo init | cpio --quiet -o -H newc
 	} >"$ramdisk.tmp"
 	mv "$ramdisk.tmp" "$ramdisk"
+}
+
+# Whether Xen has no domain of that number any more, not even one that is dying.
+lab_domain_gone() {
+	! xl list 2>/dev/null | awk '{ print $2 }' | grep -qx "$1"
 }
 
 guest_wait_ready() {

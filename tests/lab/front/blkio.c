@@ -245,12 +245,15 @@ bool blkio_do(struct blkio *io, struct blk_queue *q, u8 op, u64 at, u64 nr,
 	return !chk->failed;
 }
 
-static bool any_known(const struct blkio_area *area, u64 at, u64 nr)
+/* Sectors from @at on that are known, in whole blocks, @most at most. */
+static u64 known_run(const struct blkio *io, u64 at, u64 most)
 {
-	while (nr--)
-		if (area->gen[at++])
-			return true;
-	return false;
+	u64 block = io->blk->info.sector_size / SECTOR_BYTES;
+	u64 nr = 0;
+
+	while (nr < most && at + nr < io->area->nr && io->area->gen[at + nr])
+		nr++;
+	return nr - nr % block;
 }
 
 bool blkio_verify_area(struct blkio *io, struct blk_queue *q)
@@ -258,12 +261,13 @@ bool blkio_verify_area(struct blkio *io, struct blk_queue *q)
 	bool indirect = io->ind != NULL;
 	u64 step = (u64)(indirect ? min(io->max_segs, io->blk->info.max_indirect) :
 			 min(io->max_segs, BLK_SEGS)) * SECTORS_PER_PAGE;
-	u64 at;
+	u64 block = io->blk->info.sector_size / SECTOR_BYTES;
+	u64 at, nr;
 
-	for (at = 0; at < io->area->nr; at += step)
-		if (any_known(io->area, at, min(step, io->area->nr - at)) &&
-		    !blkio_do(io, q, BLK_READ, at, min(step, io->area->nr - at), BLKIO_PACKED,
-			      indirect))
+	for (at = 0; at < io->area->nr; at += nr ?: block) {
+		nr = known_run(io, at, step);
+		if (nr && !blkio_do(io, q, BLK_READ, at, nr, BLKIO_PACKED, indirect))
 			return false;
+	}
 	return true;
 }

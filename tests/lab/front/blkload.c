@@ -117,15 +117,27 @@ static void start_some(struct load *load)
 			blk_publish(&load->blk->queue[i], false);
 }
 
+static bool may_have_status(const struct load *load, const struct blkio *io, int status)
+{
+	const struct blkload_opts *o = load->opts;
+	bool bad = io->op != BLK_FLUSH && o->bad_nr && io->sector < o->bad_first + o->bad_nr &&
+		   o->bad_first < io->sector + io->nr;
+
+	if (o->errors_allowed)
+		return true;
+	return bad == (status != BLK_OK);
+}
+
 static void finish_one(struct load *load, struct blk_done *done)
 {
 	struct blkio *io = done->cookie;
 
 	blkio_finish(io, done->rsp.status);
-	check_that(load->blk->dev->chk, done->rsp.status == BLK_OK,
+	check_that(load->blk->dev->chk, may_have_status(load, io, done->rsp.status),
 		   "load: operation %u, sector %llu, %llu sectors in %u segments: status %d",
 		   io->op, (unsigned long long)io->sector, (unsigned long long)io->nr,
 		   io->nr_segs, done->rsp.status);
+	load->result->errors += done->rsp.status != BLK_OK;
 	io->busy = false;
 	load->nr_busy--;
 	load->result->requests++;

@@ -12,6 +12,12 @@ struct blkload_opts {
 	unsigned int percent_read, percent_flush, percent_barrier, percent_discard;
 	u64 seconds;		/* 0: until *stop */
 	u64 requests;		/* 0: no limit */
+	/*
+	 * What may fail: nothing; or exactly what touches these sectors of the
+	 * disk, always; or anything, as long as it is answered.
+	 */
+	u64 bad_first, bad_nr;
+	bool errors_allowed;
 	const volatile bool *stop;
 	const char *announce;	/* printed once all memory is there and requests flow */
 };
@@ -20,7 +26,7 @@ struct blkload_opts {
 			  .percent_barrier = 2, .percent_discard = 2, .seconds = 5 }
 
 struct blkload_result {
-	u64 requests, bytes;
+	u64 requests, bytes, errors;
 	u64 longest_gap_ms;	/* between two answers while requests were under way */
 	u64 ms;
 };

@@ -155,7 +155,7 @@ static void remember_made(struct dev *dev)
 	util_lab_error("more than %zu devices at once", ARRAY_SIZE(made));
 }
 
-int dev_create(struct dev *dev, struct store *st, struct check *chk, const struct dev_spec *spec)
+void dev_make(struct dev *dev, struct store *st, struct check *chk, const struct dev_spec *spec)
 {
 	int r;
 
@@ -167,6 +167,13 @@ int dev_create(struct dev *dev, struct store *st, struct check *chk, const struc
 	dev->fe_entries = spec->fe;
 	remember_made(dev);
 	watch_backend(dev);
+}
+
+int dev_create(struct dev *dev, struct store *st, struct check *chk, const struct dev_spec *spec)
+{
+	int r;
+
+	dev_make(dev, st, chk, spec);
 	r = dev_wait_backend(dev, DEV_BIT(DEV_INIT_WAIT), DEV_STEP_MS);
 	check_that(chk, r > 0, "new device: backend is in state %d, not InitWait, after %u ms",
 		   dev_backend_state(dev), DEV_STEP_MS);
@@ -256,6 +263,17 @@ void dev_destroy(struct dev *dev)
 	forget_made(dev);
 }
 
+void dev_remove_unbound(struct dev *dev)
+{
+	unwatch_backend(dev);
+	(void)store_rm(dev->st, 0, dev->be);
+	(void)store_rm(dev->st, 0, dev->fe);
+	wait_for_unregistration(dev);
+	(void)store_rm(dev->st, 0, dev->err);
+	dev->ours = false;
+	forget_made(dev);
+}
+
 void dev_remove_leftover(struct store *st, struct check *chk, const char *kind, unsigned int id)
 {
 	struct dev dev = { .st = st, .chk = chk, .kind = kind, .id = id, .ours = true };
@@ -296,6 +314,27 @@ int dev_wait_backend(struct dev *dev, unsigned int mask, unsigned int timeout_ms
 			return state;
 		}
 		/* Once more after the end of the time: the machine may have stood still. */
+		if (late)
+			return -ETIMEDOUT;
+		late = !store_wait(dev->st, deadline);
+	}
+}
+
+int dev_wait_told(struct dev *dev, unsigned int mask, unsigned int timeout_ms)
+{
+	u64 deadline = util_now_ms() + timeout_ms;
+	bool late = false;
+
+	for (;;) {
+		enum dev_state state = dev_backend_state(dev);
+		char *error;
+
+		if (DEV_BIT(state) & mask)
+			return state;
+		error = dev_error_text(dev);
+		free(error);
+		if (error)
+			return 0;
 		if (late)
 			return -ETIMEDOUT;
 		late = !store_wait(dev->st, deadline);

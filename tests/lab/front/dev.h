@@ -63,6 +63,8 @@ struct dev_spec {
 	const struct dev_entry *be, *fe;
 };
 
+/* The same without the wait. */
+void dev_make(struct dev *dev, struct store *st, struct check *chk, const struct dev_spec *spec);
 int dev_create(struct dev *dev, struct store *st, struct check *chk, const struct dev_spec *spec);
 
 /* Takes over a device the toolstack made for this domain. */
@@ -71,6 +73,9 @@ int dev_adopt(struct dev *dev, struct store *st, struct check *chk, const char *
 
 /* Removes the device as libxl does, if we made it; complains if the backend is too slow. */
 void dev_destroy(struct dev *dev);
+
+/* Removes a device of ours that no driver has: nobody says Closed. */
+void dev_remove_unbound(struct dev *dev);
 
 /* Removes what a killed program of this kind left behind. */
 void dev_remove_leftover(struct store *st, struct check *chk, const char *kind, unsigned int id);
@@ -84,6 +89,9 @@ int dev_set_state(struct dev *dev, enum dev_state state);
 
 /* The state of @mask (DEV_BIT) that was reached; -ETIMEDOUT. */
 int dev_wait_backend(struct dev *dev, unsigned int mask, unsigned int timeout_ms);
+
+/* The same, but also ends, with 0, when the backend has reported an error. */
+int dev_wait_told(struct dev *dev, unsigned int mask, unsigned int timeout_ms);
 
 u64 dev_be_u64(struct dev *dev, const char *key, u64 absent);
 

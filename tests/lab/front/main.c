@@ -12,6 +12,7 @@
 #include "bad.h"
 #include "blkload.h"
 #include "blksuite.h"
+#include "faults.h"
 #include "judge.h"
 
 static const char usage[] =
@@ -24,6 +25,9 @@ static const char usage[] =
 "        load                      random verified load, prints 'running' once it runs\n"
 "        bad NAME...               misdeeds: a group, group/row, or all\n"
 "        list                      names of all misdeeds\n"
+"        nth SITE                  connect, I/O, close while lab_fault.ko fails one call: the first,\n"
+"                                  the second, and so on, until all have been failed (with --self)\n"
+"        kill                      a process that uses the device is killed, --times times (with --self)\n"
 "        hold                      connect, print 'running', keep the device until SIGTERM\n"
 "        clean                     remove what a killed xenfront left of --devid (in dom0)\n"
 "\n"
@@ -44,6 +48,9 @@ static const char usage[] =
 "  --depth N          of load; default 16\n"
 "  --segs N           largest request of load, in segments; default 32\n"
 "  --read N           percentage of reads in load; default 45\n"
+"  --bad-first N      with --bad-nr: sectors whose use fails, and nothing else does (load)\n"
+"  --bad-nr N         default 0\n"
+"  --errors 0|1       of load: requests may fail, but have to be answered; default 0\n"
 "  --max-gap-ms N     load fails if no answer came for longer; 0: no limit (default)\n"
 "\n"
 "exit status: 0 the backend behaved, 1 it did not, 2 the test could not be made\n";
@@ -115,6 +122,12 @@ static void set_option(struct args *a, const char *name, const char *value)
 		a->load.max_segs = (unsigned int)number(name, value, 256);
 	else if (!strcmp(name, "read"))
 		a->load.percent_read = (unsigned int)number(name, value, 100);
+	else if (!strcmp(name, "bad-first"))
+		a->load.bad_first = number(name, value, UINT64_MAX);
+	else if (!strcmp(name, "bad-nr"))
+		a->load.bad_nr = number(name, value, UINT32_MAX);
+	else if (!strcmp(name, "errors"))
+		a->load.errors_allowed = number(name, value, 1);
 	else if (!strcmp(name, "max-gap-ms"))
 		a->max_gap_ms = number(name, value, UINT32_MAX);
 }
@@ -124,7 +137,7 @@ static void parse_options(struct args *a, int argc, char **argv)
 	static const char *const names[] = {
 		"self", "mode", "type", "devid", "abi", "queues", "order", "persistent", "seed",
 		"area-mib", "area-at", "times", "seconds", "requests", "depth", "segs", "read",
-		"max-gap-ms",
+		"max-gap-ms", "bad-first", "bad-nr", "errors",
 	};
 	struct option options[ARRAY_SIZE(names) + 1] = { 0 };
 	size_t i;
@@ -191,8 +204,9 @@ static void do_load(struct vbd *vbd, const struct args *a)
 		blkload_run(blk, &vbd->area, &load, &result);
 	check_that(&chk, !a->max_gap_ms || result.longest_gap_ms <= a->max_gap_ms,
 		   "no answer for %llu ms", (unsigned long long)result.longest_gap_ms);
-	check_note(&chk, "%llu requests, %llu KiB in %llu ms, longest gap %llu ms",
-		   (unsigned long long)result.requests, (unsigned long long)result.bytes / 1024,
+	check_note(&chk, "%llu requests, %llu failed, %llu KiB in %llu ms, longest gap %llu ms",
+		   (unsigned long long)result.requests, (unsigned long long)result.errors,
+		   (unsigned long long)result.bytes / 1024,
 		   (unsigned long long)result.ms, (unsigned long long)result.longest_gap_ms);
 	if (chk.failed)
 		blk_release(blk);
@@ -228,6 +242,15 @@ static int run_blk(const char *action, const struct args *a, int nr_names, char 
 
 	if (!a->vbd.self && !a->vbd.devid)
 		util_lab_error("which device? --self DEVICE or --devid N");
+	if (!strcmp(action, "nth") || !strcmp(action, "kill")) {
+		if (!a->vbd.self || nr_names != !strcmp(action, "nth"))
+			util_lab_error("usage: --self DEVICE nth SITE, --self DEVICE kill");
+		if (nr_names)
+			faults_nth(&a->vbd, names[0]);
+		else
+			faults_kill(&a->vbd, (unsigned int)a->times);
+		return check_summary();
+	}
 	if (!open_vbd(&vbd, a, &chk))
 		return check_summary();
 	if (!strcmp(action, "matrix"))

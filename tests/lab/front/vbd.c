@@ -25,7 +25,7 @@ static void refuse_second_frontend(void)
 }
 
 /* What the block script writes once the disk is there. */
-static void give_disk(struct vbd *vbd)
+void vbd_give_disk(struct vbd *vbd)
 {
 	struct stat sb;
 
@@ -37,7 +37,7 @@ static void give_disk(struct vbd *vbd)
 		util_lab_error("cannot write physical-device");
 }
 
-static bool create(struct vbd *vbd, struct check *chk)
+static bool create(struct vbd *vbd, struct check *chk, bool wait)
 {
 	char name[8] = "xvda";
 	struct dev_entry be[] = {
@@ -57,10 +57,21 @@ static bool create(struct vbd *vbd, struct check *chk)
 	vbd->fe_entries[2] = (struct dev_entry){ "trusted", "1" };
 	if (spec.id >= FIRST_DEVID && spec.id <= LAST_DEVID)
 		name[3] = (char)('a' + (spec.id - FIRST_DEVID) / DEVID_STEP);
+	if (!wait) {
+		dev_make(&vbd->dev, vbd->st, chk, &spec);
+		return true;
+	}
 	if (dev_create(&vbd->dev, vbd->st, chk, &spec))
 		return false;
-	give_disk(vbd);
+	vbd_give_disk(vbd);
 	return true;
+}
+
+void vbd_make(struct vbd *vbd, const struct vbd_args *args, struct store *st, struct check *chk)
+{
+	*vbd = (struct vbd){ .args = args, .st = st };
+	xen_open();
+	(void)create(vbd, chk, false);
 }
 
 bool vbd_open(struct vbd *vbd, const struct vbd_args *args, struct store *st, struct check *chk)
@@ -68,7 +79,7 @@ bool vbd_open(struct vbd *vbd, const struct vbd_args *args, struct store *st, st
 	*vbd = (struct vbd){ .args = args, .st = st };
 	xen_open();
 	if (args->self)
-		return create(vbd, chk);
+		return create(vbd, chk, true);
 	refuse_second_frontend();
 	dev_adopt(&vbd->dev, st, chk, "vbd", args->devid);
 	return vbd_recover(vbd);

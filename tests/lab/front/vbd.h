@@ -29,6 +29,10 @@ struct vbd {
 bool vbd_open(struct vbd *vbd, const struct vbd_args *args, struct store *st, struct check *chk);
 void vbd_close(struct vbd *vbd);
 
+/* With args->self, step by step: the nodes, without waiting for the backend; then the disk. */
+void vbd_make(struct vbd *vbd, const struct vbd_args *args, struct store *st, struct check *chk);
+void vbd_give_disk(struct vbd *vbd);
+
 /* Back to InitWait from any state the two sides may be in. */
 bool vbd_recover(struct vbd *vbd);
 

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# F-15: with a hundredth and a tenth of all allocations failing every request is answered, what was
+# acknowledged is there, and in the end nothing is held. With no free memory at all I/O goes on.
+# timeout: 300
+
+. "$LAB/cases/lib/front"
+fault_load
+disk=$(front_ramdisk 0)
+for site in alloc page map map-one copy; do
+	for one_in in 100 10; do
+		# The connection itself is made with all there is: the cases blk-fault-nth see to that.
+		xenfront blk load --self "$disk" --seconds 6 --queues max --order 2 --depth 32 --segs 64 \
+			--persistent $((one_in == 10)) --errors 1 >"$LAB_OUT/load" 2>&1 &
+		pid=$!
+		wait_for 60 grep -q '^running' "$LAB_OUT/load" || failure 'the load does not start'
+		fault_arm "$site" "1/$one_in" 7
+		# What is tested is a time of shortage; it has no event that ends it.
+		sleep 3
+		echo "-- $site, one in $one_in: calls $(cat /sys/module/lab_fault/parameters/arm)"
+		fault_disarm
+		status=0
+		wait "$pid" || status=$?
+		cat "$LAB_OUT/load"
+		expect_eq "the load with $site 1/$one_in" "$status" 0
+	done
+done
+expect_eq "dom0's own grants that are mapped" "$(xenfront grants 0)" 0
+
+# All but the last megabytes of dom0 go to a process that keeps them in memory.
+front_bystander_start "$disk"
+python3 - <<'END' &
+import ctypes, mmap, time
+def available():
+    for line in open("/proc/meminfo"):
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) >> 10
+held = []
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mlockall(3)
+while available() > 24:
+    m = mmap.mmap(-1, 4 << 20)
+    for at in range(0, 4 << 20, 4096):
+        m[at] = 1
+    held.append(m)
+print("-- holding %d MiB" % (4 * len(held)), flush=True)
+time.sleep(10)  # a time of shortage has no event that ends it
+END
+pid=$!
+wait "$pid" || error 'the program that takes the memory failed'
+front_bystander_check
+success

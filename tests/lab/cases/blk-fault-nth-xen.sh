@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# F-16: each call to Xen in a device's life fails once: map (all of a batch, one page of it), unmap, copy,
+# event channel, ring. The driver says so or gets on, holds nothing, and serves the next connection.
+# timeout: 400
+
+. "$LAB/cases/lib/front"
+. "$LAB/cases/lib/nth"
+nth_sites map map-one unmap-one copy evtchn ring
+success

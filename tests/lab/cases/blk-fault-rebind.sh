@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# F-19: with a guest connected the module is not unloaded. Unbound first, it is; the guest's I/O stands
+# still, and goes on without an error and without a lost byte when a driver is there again.
+# timeout: 400
+
+. "$LAB/cases/lib/guest-load"
+drivers=/sys/bus/xen-backend/drivers/vbd
+loop=$(disk_loop data 128)
+guest_start g1 "phy:$loop,xvda,w"
+device=$(basename "$(guest_vbd_sysfs g1 xvda)")
+guest_load_start g1 xvda 40
+
+expect_fail rmmod xen-blkback
+guest_load_moves g1 xvda
+
+for round in 1 2 3; do
+	expect_ok timeout 30 tee "$drivers/unbind" <<<"$device" >/dev/null
+	expect_eq 'the number of block threads' "$(pgrep -c '^blkback\.' || true)" 0
+	expect_eq "pages of the guest that are mapped" "$(xenfront grants "$(xl domid g1)")" 0
+	[ "$round" = 1 ] || expect_ok rmmod xen-blkback xenbe
+	stands=$(guest_load_writes g1 xvda)
+	# It must not go on: nothing announces that.
+	sleep 3
+	expect_eq 'writes that are answered without a driver' "$(guest_load_writes g1 xvda)" "$stands"
+	if [ "$round" = 1 ]; then
+		expect_ok tee "$drivers/bind" <<<"$device" >/dev/null
+	else
+		expect_ok modprobe xen-blkback
+	fi
+	wait_for 30 xs_is "$(guest_vbd g1 xvda)/state" 4 || failure "round $round: the backend does not connect again"
+	guest_load_moves g1 xvda
+done
+guest_load_end g1
+expect_eq 'what the guest reads' "$(guest_run g1 'dd if=/dev/xvda bs=1M iflag=direct 2>/dev/null | sha256sum')" \
+	"$(dd if="$loop" bs=1M iflag=direct status=none | sha256sum)"
+
+# Without a driver a guest can also end.
+expect_ok tee "$drivers/unbind" <<<"$device" >/dev/null
+guest_stop g1
+success

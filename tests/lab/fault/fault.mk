@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# lab_fault.ko, which fails calls of the drivers: included by tests/lab/lab.mk. Built for the kernel
+# whose headers the suite's build chroot has, which is that of the lab's dom0.
+
+LAB_PROGS += $(LAB_BIN)/lab_fault.ko
+
+FAULT_OBJ := $(BUILD)/lab/$(SUITE)/obj/fault
+
+$(LAB_BIN)/lab_fault.ko: $(wildcard tests/lab/fault/*.c) tests/lab/fault/Kbuild
+	@mkdir -p $(FAULT_OBJ) $(LAB_BIN)
+	@cp -pu $^ $(FAULT_OBJ)/
+	@tools/chroot $(SUITE) -- sh -c 'make -s -C /usr/src/linux-headers-$$KVER \
+		M=/src/$(FAULT_OBJ) W=1 modules && \
+		strip --strip-debug -o $(LAB_BIN)/lab_fault.ko $(FAULT_OBJ)/lab_fault.ko'

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Faults from below and from the side; both make and remove devices of dom0 themselves. */
+#ifndef FRONT_FAULTS_H
+#define FRONT_FAULTS_H
+
+#include "vbd.h"
+
+/*
+ * For N = 1, 2, 3 and so on the N-th call of a site of lab_fault.ko fails
+ * while a device is made, connected, used, closed, connected again and
+ * removed. Each time the backend either gets on, or says what is wrong; a
+ * request is answered; afterwards everything works and nothing is held. Ends
+ * when nothing failed any more.
+ */
+void faults_nth(const struct vbd_args *args, const char *site);
+
+/*
+ * @times times a process that makes, connects and loads the device is killed
+ * after a random time, and the device removed.
+ */
+void faults_kill(const struct vbd_args *args, unsigned int times);
+
+#endif
