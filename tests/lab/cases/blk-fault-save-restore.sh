@@ -6,7 +6,7 @@
 
 . "$LAB/cases/lib/guest-load"
 loop=$(disk_loop data 128)
-guest_start g1 --memory 192 "phy:$loop,xvda,w"
+guest_start g1 --memory 256 "phy:$loop,xvda,w"
 save=$LAB_RUN/tmp/g1.save
 
 # After each move the guest has another number, and commands go on where they were.

@@ -9,7 +9,7 @@
 disk=$(front_ramdisk 0)
 slow=$(disk_dm slow "0 32768 linear $disk 0")
 loop=$(disk_loop data 64)
-guest_start g1 --memory 192 "phy:$loop,xvda,w" "phy:$slow,xvdb,w"
+guest_start g1 --memory 256 "phy:$loop,xvda,w" "phy:$slow,xvdb,w"
 domid=$(xl domid g1)
 guest_load_start g1 xvda 25
 for round in 1 2; do
