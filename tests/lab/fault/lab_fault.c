@@ -119,8 +119,8 @@ FAULT(SITE_EVTCHN, int, bind_interdomain_evtchn_to_irqhandler_lateeoi,
 FAULT(SITE_RING, int, xenbus_map_ring_valloc,
       (struct xenbus_device *dev, grant_ref_t *refs, unsigned int nr, void **addr),
       (dev, refs, nr, addr), -ENOMEM);
-FAULT(SITE_EXISTS, int, xenbus_exists, (struct xenbus_transaction t, const char *dir, const char *node),
-      (t, dir, node), 0);
+FAULT(SITE_EXISTS, int, xenbus_exists,
+      (struct xenbus_transaction t, const char *dir, const char *node), (t, dir, node), 0);
 FAULT(SITE_WRITE, int, xenbus_rm, (struct xenbus_transaction t, const char *dir, const char *node),
       (t, dir, node), -EIO);
 FAULT(SITE_WRITE, int, xenbus_transaction_start, (struct xenbus_transaction *t), (t), -EIO);
@@ -131,8 +131,6 @@ FAULT(SITE_WATCH, int, xenbus_watch_path,
        bool (*will_handle)(struct xenbus_watch *, const char *, const char *),
        void (*callback)(struct xenbus_watch *, const char *, const char *)),
       (dev, path, watch, will_handle, callback), -ENOMEM);
-FAULT(SITE_SYSFS, int, sysfs_create_groups,
-      (struct kobject *kobj, const struct attribute_group **groups), (kobj, groups), -ENOMEM);
 FAULT(SITE_DISCARD, int, blkdev_issue_discard,
       (struct block_device *bdev, sector_t sector, sector_t nr, gfp_t flags),
       (bdev, sector, nr, flags), -ENOMEM);
@@ -140,18 +138,33 @@ FAULT(SITE_LOAD, int, __xenbus_register_backend,
       (struct xenbus_driver *drv, struct module *owner, const char *name), (drv, owner, name),
       -ENOMEM);
 
-#ifdef DECL_BUCKET_PARAMS	/* what the size is passed with differs with the configuration */
+/* What the size is passed with differs with the kernel and its configuration. */
+#if defined(DECL_KMALLOC_PARAMS)
+FAULT(SITE_ALLOC, void *, __kvmalloc_node_noprof,
+      (DECL_KMALLOC_PARAMS(size, b, t), unsigned long align, gfp_t flags, int node),
+      (PASS_KMALLOC_PARAMS(size, b, t), align, flags, node), NULL);
+#elif defined(DECL_BUCKET_PARAMS)
 FAULT(SITE_ALLOC, void *, __kvmalloc_node_noprof,
       (DECL_BUCKET_PARAMS(size, b), gfp_t flags, int node),
       (PASS_BUCKET_PARAMS(size, b), flags, node), NULL);
 #endif
 
-struct blk_holder_ops;
-extern struct file *bdev_file_open_by_dev(dev_t dev, blk_mode_t mode, void *holder,
-					  const struct blk_holder_ops *ops) __weak;
+#ifdef BLK_OPEN_READ
 FAULT(SITE_OPEN, struct file *, bdev_file_open_by_dev,
       (dev_t dev, blk_mode_t mode, void *holder, const struct blk_holder_ops *ops),
       (dev, mode, holder, ops), ERR_PTR(-ENXIO));
+#else
+FAULT(SITE_OPEN, struct block_device *, blkdev_get_by_dev, (dev_t dev, fmode_t mode, void *holder),
+      (dev, mode, holder), ERR_PTR(-ENXIO));
+#endif
+
+/* Newer kernels want one more const. */
+int lab_fault_sysfs_create_groups(struct kobject *kobj, void *groups);
+int lab_fault_sysfs_create_groups(struct kobject *kobj, void *groups)
+{
+	return due(SITE_SYSFS) ? -ENOMEM : sysfs_create_groups(kobj, groups);
+}
+EXPORT_SYMBOL_GPL(lab_fault_sysfs_create_groups);
 
 /* ---- the same for those with a list of arguments --------------------------------------- */
 
@@ -210,13 +223,20 @@ struct task_struct *lab_fault_kthread_create_on_node(int (*fn)(void *), void *ar
 }
 EXPORT_SYMBOL_GPL(lab_fault_kthread_create_on_node);
 
-struct workqueue_struct *lab_fault_alloc_workqueue(const char *fmt, unsigned int flags, int max, ...);
-struct workqueue_struct *lab_fault_alloc_workqueue(const char *fmt, unsigned int flags, int max, ...)
+#ifdef alloc_workqueue
+#define LAB_FAULT_ALLOC_WORKQUEUE lab_fault_alloc_workqueue_noprof
+#else
+#define LAB_FAULT_ALLOC_WORKQUEUE lab_fault_alloc_workqueue
+#endif
+struct workqueue_struct *LAB_FAULT_ALLOC_WORKQUEUE(const char *fmt, unsigned int flags, int max,
+						   ...);
+struct workqueue_struct *LAB_FAULT_ALLOC_WORKQUEUE(const char *fmt, unsigned int flags, int max,
+						   ...)
 {
 	/* Its name has no arguments. */
 	return due(SITE_LOAD) ? NULL : alloc_workqueue("%s", flags, max, fmt);
 }
-EXPORT_SYMBOL_GPL(lab_fault_alloc_workqueue);
+EXPORT_SYMBOL_GPL(LAB_FAULT_ALLOC_WORKQUEUE);
 
 /* ---- functions of which something is left or done ---------------------------------------- */
 
