@@ -239,7 +239,7 @@ fault_load() {
 	local name dir=$LAB_RUN/tmp/fault
 	requires nm objcopy
 	mkdir -p "$dir"
-	nm "$LAB/bin/lab_fault.ko" | awk '$2 == "T" && /lab_fault_/ { print substr($3, 11), $3 }' >"$dir/names"
+	nm "$LAB/bin/lab_fault.ko" | awk '$2 == "T" && $3 ~ /^lab_fault_/ { print substr($3, 11), $3 }' >"$dir/names"
 	expect_ok modprobe -r xen-blkback
 	insmod "$LAB/bin/lab_fault.ko" || error 'lab_fault.ko does not load: is it built for this kernel?'
 	cleanup fault_disarm

@@ -6,5 +6,6 @@
 
 . "$LAB/cases/lib/front"
 . "$LAB/cases/lib/nth"
-nth_sites alloc page kthread sysfs
+nth --persistent 1 alloc page kthread sysfs
+nth --queues 2 --order 1 kthread
 success

@@ -6,5 +6,6 @@
 
 . "$LAB/cases/lib/front"
 . "$LAB/cases/lib/nth"
-nth_sites read read-memory write exists watch open discard
+nth read read-memory write exists watch open discard
+nth --queues 2 --order 1 read
 success

@@ -6,5 +6,7 @@
 
 . "$LAB/cases/lib/front"
 . "$LAB/cases/lib/nth"
-nth_sites map map-one unmap-one copy evtchn ring
+nth --persistent 0 map map-one unmap-one copy ring evtchn
+nth --persistent 1 map map-one unmap-one
+nth --queues 2 --order 1 ring evtchn
 success

@@ -55,12 +55,14 @@ static unsigned int read_fired(unsigned int *nr_kept)
 enum stage {
 	NOT_BOUND,	/* the driver did not take the device */
 	NOT_OPEN,	/* it did not get the disk */
-	BOUND,		/* from here on the device can be used again */
+	DISTURBED,	/* something was refused: the device has to be good for another try */
+	SMOOTH,		/* it got on */
 };
 
-static const char *const stage_names[] = { "before the driver had it", "without its disk", "bound" };
+static const char *const stage_names[] = { "before the driver had it", "without its disk",
+					   "refused", "got on" };
 
-/* A request's answer may be an error now, but there has to be one. */
+/* A request's answer may be an error now, but there has to be one. False if it was one. */
 static bool try_io(struct blkio *io, struct blk_queue *q, u8 op, u64 at, u64 nr, bool indirect)
 {
 	int status;
@@ -70,30 +72,31 @@ static bool try_io(struct blkio *io, struct blk_queue *q, u8 op, u64 at, u64 nr,
 	if (status == -ETIMEDOUT || status == -EPROTO)
 		return false;
 	blkio_finish(io, status);
-	return true;
+	return status == BLK_OK;
 }
 
-/* One of each kind, on each queue; on the second round persistent grants are found. */
+/* One of each kind, on each queue; with persistent grants a second time, when they are found. */
 static bool try_requests(struct vbd *vbd, struct blk *blk)
 {
-	bool ok = true;
+	unsigned int i, round, bad = 0;
 	struct blkio io;
-	unsigned int i, round;
 
 	blkio_init(&io, blk, &vbd->area, 100);
-	for (i = 0; i < blk->nr_queues && ok; i++) {
+	for (i = 0; i < blk->nr_queues; i++) {
 		struct blk_queue *q = &blk->queue[i];
+		u64 at = i * 1024;
 
-		for (round = 0; round < 2 && ok; round++)
-			ok = try_io(&io, q, BLK_WRITE, i * 1024, 64, false) &&
-			     try_io(&io, q, BLK_WRITE, i * 1024 + 64, 800, true) &&
-			     try_io(&io, q, BLK_READ, i * 1024, 64, false) &&
-			     try_io(&io, q, BLK_READ, i * 1024 + 64, 800, true) &&
-			     (!blk->info.flush || try_io(&io, q, BLK_FLUSH, 0, 0, false)) &&
-			     (!blk->info.discard || try_io(&io, q, BLK_DISCARD, 960, 8, false));
+		for (round = 0; round < 1u + blk->opts.persistent; round++) {
+			bad += !try_io(&io, q, BLK_WRITE, at, 64, false);
+			bad += !try_io(&io, q, BLK_WRITE, at + 64, 800, true);
+			bad += !try_io(&io, q, BLK_READ, at, 64, false);
+			bad += !try_io(&io, q, BLK_READ, at + 64, 800, true);
+			bad += blk->info.flush && !try_io(&io, q, BLK_FLUSH, 0, 0, false);
+			bad += blk->info.discard && !try_io(&io, q, BLK_DISCARD, at + 960, 8, false);
+		}
 	}
 	blkio_fini(&io);
-	return ok;
+	return !bad;
 }
 
 /* What the backend is waited for; false if it neither got there nor said why. */
@@ -143,11 +146,13 @@ out:
 	return ok;
 }
 
-/* Makes the device and uses it, twice. */
+/* Makes the device and uses it. */
 static enum stage attempt(struct vbd *vbd, const struct vbd_args *args, struct store *st,
 			  struct check *chk)
 {
 	struct dev *dev = &vbd->dev;
+	bool ok, open = true;
+	char *error;
 	int r;
 
 	vbd_make(vbd, args, st, chk);
@@ -156,38 +161,25 @@ static enum stage attempt(struct vbd *vbd, const struct vbd_args *args, struct s
 		return NOT_BOUND;
 
 	vbd_give_disk(vbd);
-	if (!connect_and_use(vbd, &args->blk)) {
-		/* A disk that was not opened is the one thing that is not tried again. */
-		char *error = dev_error_text(dev);
-		bool open = error && strstr(error, "cannot open");
-
-		free(error);
-		return open ? NOT_OPEN : BOUND;
-	}
-	(void)dev_set_state(dev, DEV_INITIALISING);
-	r = dev_wait_told(dev, DEV_BIT(DEV_INIT_WAIT), DEV_STEP_MS);
-	if (got_there(vbd, r, "again") && r == DEV_INIT_WAIT)
-		(void)connect_and_use(vbd, &args->blk);
-	return BOUND;
+	ok = connect_and_use(vbd, &args->blk);
+	/* A disk that was not opened is the one thing that is not tried again. */
+	error = dev_error_text(dev);
+	if (error)
+		open = !strstr(error, "cannot open");
+	free(error);
+	return !open ? NOT_OPEN : ok ? SMOOTH : DISTURBED;
 }
 
-/* With nothing failing any more: the device, or a new one of that name, serves. */
-static void all_is_well(struct vbd *vbd, enum stage stage, const struct vbd_args *args,
-			struct store *st, struct check *chk)
+/* With nothing failing any more: what was refused serves, and the device goes. */
+static void all_is_well(struct vbd *vbd, enum stage stage)
 {
-	struct vbd again;
-	bool ok = true;
-
-	if (stage == BOUND)
-		ok = vbd_recover(vbd) && vbd_prove_alive(vbd);
-	if (stage == NOT_BOUND)
+	if (stage == NOT_BOUND) {
 		dev_remove_unbound(&vbd->dev);
-	else
-		vbd_close(vbd);
-	if (ok && vbd_open(&again, args, st, chk)) {
-		(void)vbd_prove_alive(&again);
-		vbd_close(&again);
+		return;
 	}
+	if (stage == DISTURBED)
+		(void)(vbd_recover(vbd) && vbd_prove_alive(vbd));
+	vbd_close(vbd);
 }
 
 void faults_nth(const struct vbd_args *args, const char *site)
@@ -208,7 +200,7 @@ void faults_nth(const struct vbd_args *args, const char *site)
 		fired = read_fired(&nr_kept);
 		check_note(&chk, "%s", fired ? stage_names[stage] : "no such call");
 		control("off");
-		all_is_well(&vbd, stage, args, st, &chk);
+		all_is_well(&vbd, stage);
 		check_end(&chk);
 		free(name);
 		if (!fired)
@@ -218,6 +210,13 @@ void faults_nth(const struct vbd_args *args, const char *site)
 	check_that(&chk, n > 1, "site %s was never called", site);
 	check_that(&chk, n <= MOST_CALLS, "site %s is called without an end", site);
 	judge_nothing_mapped(&chk, 0, LEAK_MS);
+	check_end(&chk);
+
+	check_begin(&chk, "a new device serves", args->seed);
+	if (vbd_open(&vbd, args, st, &chk)) {
+		(void)vbd_prove_alive(&vbd);
+		vbd_close(&vbd);
+	}
 	check_end(&chk);
 }
 

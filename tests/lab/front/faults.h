@@ -7,7 +7,7 @@
 
 /*
  * For N = 1, 2, 3 and so on the N-th call of a site of lab_fault.ko fails
- * while a device is made, connected, used, closed, connected again and
+ * while a device is made, connected, used, closed and
  * removed. Each time the backend either gets on, or says what is wrong; a
  * request is answered; afterwards everything works and nothing is held. Ends
  * when nothing failed any more.
