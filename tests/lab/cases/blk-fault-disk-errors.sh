@@ -24,12 +24,12 @@ grep -q 'load.* 0 failed' "$LAB_OUT/log" && error 'no write has failed'
 
 # The real guest: an error for the bad sector, not for its neighbours.
 guest_start g1 "phy:$half,xvda,w"
-expect_ok guest_run g1 'dd if=/dev/zero of=/dev/xvda bs=512 seek=8184 count=8 oflag=direct'
-expect_fail guest_run g1 'dd if=/dev/zero of=/dev/xvda bs=512 seek=8192 count=8 oflag=direct'
+expect_ok guest_run g1 'dd if=/dev/zero of=/dev/xvda bs=512 seek=8184 count=8 conv=fsync'
+expect_fail guest_run g1 'dd if=/dev/zero of=/dev/xvda bs=512 seek=8192 count=8 conv=fsync'
 expect_fail guest_run g1 'dd if=/dev/xvda of=/dev/null bs=512 skip=8208 count=8 iflag=direct'
 expect_ok guest_run g1 'dd if=/dev/xvda of=/dev/null bs=512 skip=8216 count=8 iflag=direct'
 # The bad sector is mended: nothing remembers the error.
 disk_dm_change half "0 49152 linear $disk 0"
-expect_ok guest_run g1 'dd if=/dev/zero of=/dev/xvda bs=512 seek=8192 count=24 oflag=direct'
+expect_ok guest_run g1 'dd if=/dev/zero of=/dev/xvda bs=512 seek=8192 count=24 conv=fsync'
 guest_stop g1
 success

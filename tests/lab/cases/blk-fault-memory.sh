@@ -10,7 +10,7 @@ disk=$(front_ramdisk 0)
 for site in alloc page map map-one copy; do
 	for one_in in 100 10; do
 		# The connection itself is made with all there is: the cases blk-fault-nth see to that.
-		xenfront blk load --self "$disk" --seconds 6 --queues max --order 2 --depth 32 --segs 64 \
+		xenfront blk load --self "$disk" --seconds 0 --queues max --order 2 --depth 32 --segs 64 \
 			--persistent $((one_in == 10)) --errors 1 >"$LAB_OUT/load" 2>&1 &
 		pid=$!
 		wait_for 60 grep -q '^running' "$LAB_OUT/load" || failure 'the load does not start'
@@ -19,6 +19,7 @@ for site in alloc page map map-one copy; do
 		sleep 3
 		echo "-- $site, one in $one_in: calls $(cat /sys/module/lab_fault/parameters/arm)"
 		fault_disarm
+		kill -TERM "$pid"
 		status=0
 		wait "$pid" || status=$?
 		cat "$LAB_OUT/load"

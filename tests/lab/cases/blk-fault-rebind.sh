@@ -17,7 +17,8 @@ guest_load_moves g1 xvda
 for round in 1 2 3; do
 	expect_ok timeout 30 tee "$drivers/unbind" <<<"$device" >/dev/null
 	expect_eq 'the number of block threads' "$(pgrep -c '^blkback\.' || true)" 0
-	expect_eq "pages of the guest that are mapped" "$(xenfront grants "$(xl domid g1)")" 0
+	# xenstored and xenconsoled have a page each.
+	expect_le "pages of the guest that are mapped" "$(xenfront grants "$(xl domid g1)")" 2
 	[ "$round" = 1 ] || expect_ok rmmod xen-blkback xenbe
 	stands=$(guest_load_writes g1 xvda)
 	# It must not go on: nothing announces that.
@@ -34,8 +35,5 @@ done
 guest_load_end g1
 expect_eq 'what the guest reads' "$(guest_run g1 'dd if=/dev/xvda bs=1M iflag=direct 2>/dev/null | sha256sum')" \
 	"$(dd if="$loop" bs=1M iflag=direct status=none | sha256sum)"
-
-# Without a driver a guest can also end.
-expect_ok tee "$drivers/unbind" <<<"$device" >/dev/null
 guest_stop g1
 success

@@ -92,7 +92,8 @@ static bool try_requests(struct vbd *vbd, struct blk *blk)
 			bad += !try_io(&io, q, BLK_READ, at, 64, false);
 			bad += !try_io(&io, q, BLK_READ, at + 64, 800, true);
 			bad += blk->info.flush && !try_io(&io, q, BLK_FLUSH, 0, 0, false);
-			bad += blk->info.discard && !try_io(&io, q, BLK_DISCARD, at + 960, 8, false);
+			bad += blk->info.discard &&
+			       !try_io(&io, q, BLK_DISCARD, at + 960, 8, false);
 		}
 	}
 	blkio_fini(&io);
