@@ -9,7 +9,7 @@ drivers=/sys/bus/xen-backend/drivers/vbd
 loop=$(disk_loop data 128)
 guest_start g1 "phy:$loop,xvda,w"
 device=$(basename "$(guest_vbd_sysfs g1 xvda)")
-guest_load_start g1 xvda 40
+guest_load_start g1 xvda 60
 
 expect_fail rmmod xen-blkback
 guest_load_moves g1 xvda
