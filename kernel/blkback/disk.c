@@ -48,19 +48,20 @@ static void owner_put(struct blkback_owner *o)
 	mutex_unlock(&owners_lock);
 }
 
-/* The claim of this device's machine, NULL when memory is short. */
-static struct blkback_owner *find_owner(struct blkback_vbd *vbd)
+/* The claim of this device's machine. */
+static int find_owner(struct blkback_vbd *vbd, struct blkback_owner **owner)
 {
-	struct blkback_owner *o;
-	char dir[32], *vm;
+	char dir[32], *vm = NULL;
+	int err;
 
 	snprintf(dir, sizeof(dir), "/local/domain/%u", vbd->dev->otherend_id);
 	/* Only the toolstack can write this node. Domain 0 has none. */
-	if (xenbe_store_read_text(dir, "vm", &vm))
-		return owner_get(dir);
-	o = owner_get(vm);
+	err = xenbe_store_read_text(dir, "vm", &vm);
+	if (!xenbe_store_answered(err))
+		return -EAGAIN;
+	*owner = owner_get(vm ?: dir);
 	kfree(vm);
-	return o;
+	return *owner ? 0 : -EAGAIN;
 }
 
 /* Reads our own directory, which only the toolstack and its scripts write. */
@@ -104,22 +105,30 @@ static int read_mode(struct blkback_vbd *vbd, bool *shared)
 	return err;
 }
 
-static bool is_cdrom(struct blkback_vbd *vbd)
+static int read_cdrom(struct blkback_vbd *vbd, struct block_device *bdev, bool *cdrom)
 {
-	bool cdrom = disk_to_cdi(vbd->bdev->bd_disk);
 	char *text;
+	int err = xenbe_store_read_text(vbd->dev->nodename, "device-type", &text);
 
-	if (!xenbe_store_read_text(vbd->dev->nodename, "device-type", &text)) {
-		cdrom |= !strcmp(text, "cdrom");
+	*cdrom = disk_to_cdi(bdev->bd_disk);
+	if (!err) {
+		*cdrom |= !strcmp(text, "cdrom");
 		kfree(text);
 	}
-	return cdrom;
+	return xenbe_store_answered(err) ? 0 : -EAGAIN;
 }
 
-static void read_features(struct blkback_vbd *vbd)
+static int read_features(struct blkback_vbd *vbd, struct block_device *bdev)
 {
-	struct block_device *bdev = vbd->bdev;
-	bool discard = true;
+	bool discard = true, cdrom;
+	int err;
+
+	err = read_cdrom(vbd, bdev, &cdrom);
+	if (err)
+		return err;
+	err = xenbe_store_read_bool(vbd->dev->nodename, "discard-enable", &discard);
+	if (!xenbe_store_answered(err))
+		return -EAGAIN;
 
 	vbd->limits = (struct wire_blk_limits) {
 		.capacity = bdev_nr_sectors(bdev),
@@ -130,17 +139,17 @@ static void read_features(struct blkback_vbd *vbd)
 		.barrier = bdev_write_cache(bdev),
 	};
 
-	(void)xenbe_store_read_bool(vbd->dev->nodename, "discard-enable", &discard);
 	if (discard && !vbd->readonly && bdev_max_discard_sectors(bdev)) {
 		vbd->limits.discard = true;
 		vbd->limits.secure_discard = bdev_max_secure_erase_sectors(bdev);
 	}
 
 	vbd->info = vbd->readonly ? BLKBACK_INFO_READONLY : 0;
-	if (is_cdrom(vbd))
+	if (cdrom)
 		vbd->info |= BLKBACK_INFO_CDROM;
 	if (bdev->bd_disk->flags & GENHD_FL_REMOVABLE)
 		vbd->info |= BLKBACK_INFO_REMOVABLE;
+	return 0;
 }
 
 /* Whether the opened device is one that can be served as the toolstack wants it. */
@@ -155,6 +164,8 @@ static int check_disk(struct blkback_vbd *vbd, struct block_device *bdev)
 	 * cannot. It is there if the script that chose the disk wrote it.
 	 */
 	err = xenbe_store_read_u64(vbd->dev->nodename, "diskseq", U64_MAX, &diskseq);
+	if (!xenbe_store_answered(err))
+		return -EAGAIN;
 	if (err && err != -ENOENT) {
 		xenbe_error(&vbd->errors, vbd->dev, err, "diskseq is unreadable: must be a number");
 		return err;
@@ -202,9 +213,9 @@ int blkback_disk_open(struct blkback_vbd *vbd)
 	if (err)
 		return err;
 	if (!vbd->readonly && !shared && blkback_exclusive()) {
-		owner = find_owner(vbd);
-		if (!owner)
-			return -ENOMEM;
+		err = find_owner(vbd, &owner);
+		if (err)
+			return err;
 	}
 
 	file = bdev_file_open_by_dev(devt, BLK_OPEN_READ | (vbd->readonly ? 0 : BLK_OPEN_WRITE),
@@ -216,6 +227,8 @@ int blkback_disk_open(struct blkback_vbd *vbd)
 		return err == -ENOENT ? -ENXIO : err;
 	}
 	err = check_disk(vbd, file_bdev(file));
+	if (!err)
+		err = read_features(vbd, file_bdev(file));
 	if (err) {
 		bdev_fput(file);
 		owner_put(owner);
@@ -226,7 +239,6 @@ int blkback_disk_open(struct blkback_vbd *vbd)
 	vbd->owner = owner;
 	vbd->bdev = file_bdev(file);
 	vbd->devt = devt;
-	read_features(vbd);
 	return 0;
 }
 

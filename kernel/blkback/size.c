@@ -8,9 +8,20 @@
 
 #define LOOK_INTERVAL	(2 * HZ)
 
+/*
+ * The size the frontend does not know yet, or 0. A disk that was pulled out has
+ * none left: its guest gets errors, not an empty disk.
+ */
+static u64 new_size(const struct blkback_vbd *vbd)
+{
+	u64 now = bdev_nr_sectors(vbd->bdev);
+
+	return now != READ_ONCE(vbd->limits.capacity) ? now : 0;
+}
+
 bool blkback_size_changed(const struct blkback_vbd *vbd)
 {
-	return bdev_nr_sectors(vbd->bdev) != READ_ONCE(vbd->limits.capacity);
+	return new_size(vbd);
 }
 
 static void on_size_work(struct work_struct *work)
@@ -39,13 +50,12 @@ void blkback_size_unwatch(struct blkback_vbd *vbd)
 
 void blkback_size_update(struct blkback_vbd *vbd)
 {
-	u64 before = vbd->limits.capacity;
+	u64 before = vbd->limits.capacity, now = new_size(vbd);
 
 	lockdep_assert_held(&vbd->lock);
-	if (!blkback_size_changed(vbd))
+	if (!now)
 		return;
-	WRITE_ONCE(vbd->limits.capacity, bdev_nr_sectors(vbd->bdev));
-	dev_info(&vbd->dev->dev, "the disk has %llu sectors now, it had %llu\n",
-		 vbd->limits.capacity, before);
+	WRITE_ONCE(vbd->limits.capacity, now);
+	dev_info(&vbd->dev->dev, "the disk has %llu sectors now, it had %llu\n", now, before);
 	(void)blkback_publish_size(vbd);	/* on failure it has been said */
 }

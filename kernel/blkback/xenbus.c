@@ -261,16 +261,15 @@ static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 	if (err)
 		goto err_put;
 
-	/* InitWait first: toolstacks run the hotplug script only after it. */
-	publish(vbd, WIRE_XENBUS_INIT_WAIT);
 	err = xenbus_watch_path(dev, dev->nodename, &vbd->watch, watch_wanted, on_own_directory);
 	if (err)
 		goto err_sysfs;
 	blkback_debugfs_add(vbd);
+	/* The first step is InitWait, after which the toolstack runs the hotplug script. */
+	blkback_vbd_kick(vbd);
 	return 0;
 
 err_sysfs:
-	cancel_delayed_work_sync(&vbd->state_work);	/* publish() may have queued it */
 	sysfs_remove_groups(&dev->dev.kobj, blkback_groups);
 err_put:
 	dev_set_drvdata(&dev->dev, NULL);

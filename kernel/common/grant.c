@@ -66,9 +66,15 @@ static unsigned long kaddr(struct page *page)
  */
 static int map_error(int status, int call)
 {
-	if (status == GNTST_no_device_space || (call && status == GNTST_general_error))
+	switch (status) {
+	case GNTST_no_space:
+	case GNTST_no_device_space:
 		return -ENOMEM;
-	return -EFAULT;
+	case GNTST_general_error:
+		return call ? -ENOMEM : -EFAULT;
+	default:
+		return -EFAULT;
+	}
 }
 
 /* At most one batch; entries of @maps are preset to not mapped. */

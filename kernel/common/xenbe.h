@@ -232,10 +232,13 @@ void xenbe_error_clear(struct xenbe_errors *errors, struct xenbus_device *dev);
 
 /* ---- store.c: typed reads from xenstore ---------------------------------------- */
 
-/* Whether a read told us something: a value, that there is none, or that it is nonsense. */
+/*
+ * Whether a read told us something that stays true: a value, that there is
+ * none, that we may not see it (in a driver domain), or that it is nonsense.
+ */
 static inline bool xenbe_store_answered(int err)
 {
-	return !err || err == -ENOENT || err == -EINVAL;
+	return !err || err == -ENOENT || err == -EACCES || err == -EINVAL;
 }
 /*
  * All: process context, sleep; -ENOENT if the node is missing, -EINVAL if its
