@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # The driver's numbers are right: every request is in one bucket of the latency table, errors of the disk are
-# told apart, and rings show where they stand.
+# told apart, rings show where they stand, and no number goes down when a frontend connects again.
 # timeout: 200
 
 debug=/sys/kernel/debug/xen-blkback/vbd-0-$(vdev_number xvdz)
@@ -40,7 +40,7 @@ dmsetup create lab-bad <<-END
 	16384 2 error
 	16386 16382 linear $disk 16386
 END
-cleanup 'dmsetup remove lab-bad'
+cleanup 'dmsetup remove lab-bad 2>/dev/null'
 vbd_attach /dev/mapper/lab-bad xvdz
 udevadm settle
 before=$(column read)
@@ -52,4 +52,16 @@ expect_ok test "$(column read)" -ge $((before + 2))
 expect_ok grep -q 'read of .* sectors from .* failed: io error' <<<"$(dmesg)"
 expect_ok vbd_detach xvdz
 
+dmsetup remove lab-bad
+. "$LAB/cases/lib/front"
+xenfront blk reconnect --self "$disk" --devid "$(vdev_number xvdz)" --times 10 >"$LAB_OUT/reconnect" 2>&1 &
+pid=$!
+seen=0
+while kill -0 "$pid" 2>/dev/null; do
+	now=$(cat "$stats/rd_req" 2>/dev/null) || continue
+	[ "$now" -ge "$seen" ] || failure "the number of reads went down from $seen to $now"
+	seen=$now
+done
+expect_ok wait "$pid"
+expect_ge 'reads of all connections' "$seen" 11
 success
