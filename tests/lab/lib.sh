@@ -90,7 +90,9 @@ lab_sweep() {
 		[ "$domid" = 0 ] || xl destroy "$domid" || lab_sweep_why="domain $domid"
 	done
 	for dir in $(xenstore-list "$XS_BACKEND/0" 2>/dev/null); do
-		vbd_detach "$dir" || lab_sweep_why="disk $dir of dom0"
+		# The frontend may have been killed, and answer nothing any more.
+		vbd_detach "$dir" || [ ! -e "/sys/bus/xen-backend/devices/vbd-0-$dir" ] ||
+			lab_sweep_why="disk $dir of dom0"
 	done
 	wait_for 20 lab_no_vbd_left || lab_sweep_why="a device of a domain which is gone"
 	lab_dm_names | xargs -r -n 1 dmsetup remove --force --retry
@@ -184,6 +186,13 @@ expect_ge() {
 expect_match() {
 	echo "-- $1: $2"
 	[[ $2 =~ $3 ]] || failure "$1 is '$2', which does not match '$3'"
+}
+
+# Prints a seed, another one in each run; make lab CASE=... LAB_SEED=N repeats one.
+lab_seed() {
+	local seed=${LAB_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+	echo "-- seed $seed (LAB_SEED=$seed repeats it)" >&2
+	echo "$seed"
 }
 
 # requires COMMAND...: the programs a case cannot do without.
