@@ -16,9 +16,11 @@ sd_of_scsi_debug() {
 	done
 }
 
+scsi_debug_is_there() { [ -n "$(sd_of_scsi_debug)" ]; }
+
 # SCSI: a disk that is pulled out.
 modprobe scsi_debug dev_size_mb=64 delay=1 || skip 'no scsi_debug'
-wait_for 20 test -n "$(sd_of_scsi_debug)" || error 'scsi_debug has no disk'
+wait_for 20 scsi_debug_is_there || error 'scsi_debug has no disk'
 sd=$(sd_of_scsi_debug)
 guest_start g1
 expect_ok xl block-attach g1 "vdev=xvda,access=w,script=$LAB/block-script,target=/dev/$sd"
@@ -32,7 +34,7 @@ expect_fail guest_run g1 'dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direc
 expect_ok xl block-detach g1 xvda
 wait_for 30 test ! -e "$(guest_vbd_sysfs g1 xvda)" || failure 'the device stays'
 echo '- - -' >"$(echo /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/scsi_host/host*/scan)"
-wait_for 20 test -n "$(sd_of_scsi_debug)" || error 'the disk does not come back'
+wait_for 20 scsi_debug_is_there || error 'the disk does not come back'
 expect_ok xl block-attach g1 "vdev=xvda,access=w,script=$LAB/block-script,target=/dev/$(sd_of_scsi_debug)"
 guest_wait_disk g1 xvda
 guest_load_start g1 xvda 2

@@ -6,8 +6,7 @@
 
 . "$LAB/cases/lib/front"
 disk=$(front_ramdisk 0)
-seed=${LAB_SEED:-$(($(od -An -N4 -tu4 /dev/urandom)))}
-echo "-- seed $seed (LAB_SEED=$seed repeats it)"
+seed=$(lab_seed)
 front blk kill --self "$disk" --times 100 --seed "$seed"
 
 RANDOM=$((seed & 32767))

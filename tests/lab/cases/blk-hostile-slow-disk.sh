@@ -11,4 +11,7 @@ modprobe null_blk nr_devices=1 gb=1 memory_backed=1 irqmode=2 completion_nsec=20
 front blk bad --self /dev/nullb0 state/close-with-full-ring-20 index/prod-jump-while-busy \
 	keys/directory-removed-under-load flood/full-rings-and-silence
 front blk load --self /dev/nullb0 --seconds 5 --queues max
+# A disk with a write cache, where barriers and flushes mean something.
+cached=$(disk_loop cached 32)
+front blk bad --self "$cached" flood/barriers-and-flushes flood/barriers-and-flushes-and-away
 success

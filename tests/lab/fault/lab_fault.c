@@ -375,13 +375,14 @@ module_param_cb(arm, &arm_ops, NULL, 0600);
 
 /* ---- the maptrack, taken by "another driver" ---------------------------------------------- */
 
-#define MAPS_OF_A_GRANT	240u	/* Xen counts some kinds in eight bits */
+#define MAPS_OF_A_GRANT	128u	/* Xen refuses the next: it counts in eight bits, and is careful */
 #define HOG_BATCH	64u
 #define HOG_MOST	(1u << 20)
 
 static struct page *hog_page;
 static grant_ref_t *hog_grefs;
 static grant_handle_t *hog_handles;
+static u64 hog_bus_addr;	/* of the page, for all; without it Xen unmaps nothing */
 static unsigned int nr_hog_grefs, nr_hogged;
 
 /* Maps for a device only: that takes an entry and no address. */
@@ -411,6 +412,7 @@ static unsigned int hog_some(unsigned int n)
 		if (ops[i].status != GNTST_okay)
 			continue;
 		hog_handles[nr_hogged++] = ops[i].handle;
+		hog_bus_addr = ops[i].dev_bus_addr;
 		done++;
 	}
 	return done < n ? 0 : done;
@@ -422,6 +424,7 @@ static void hog_release(void)
 
 	while (nr_hogged) {
 		op = (struct gnttab_unmap_grant_ref) {
+			.dev_bus_addr = hog_bus_addr,
 			.handle = hog_handles[--nr_hogged],
 			.status = GNTST_general_error,
 		};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * H-17 and H-38: too many events, and answers nobody reads. Both may cost the
- * frontend that does it, and nobody else.
+ * H-17, H-36 and H-38: too many events, barriers and flushes, and answers nobody
+ * reads. All may cost the frontend that does it, and nobody else.
  */
 #include "bad.h"
 
@@ -149,15 +149,70 @@ static void full_and_silent(struct bad *bad, const struct bad_row *row)
 	bad->connected = false;		/* nothing more is said on it */
 }
 
+/*
+ * Barriers and flushes between writes, on all rings at once. With arg the
+ * frontend leaves in the middle of it.
+ */
+static void ordering_storm(struct bad *bad, const struct bad_row *row)
+{
+	struct blk_request req = { .nr_segs = 1 };
+	u64 nr = 0, deadline, ok = 0, other = 0;
+	struct blk_done done;
+	unsigned int i;
+
+	bad->opts.queues = 0;
+	bad->opts.order = 2;
+	if (!bad_connect(bad))
+		return;
+	req.seg[0] = (struct blk_seg){ .gref = bad_page(bad)->gref[0], .last = 7 };
+	for (i = 0; i < bad->blk->nr_queues; i++) {
+		for (; !blk_full(&bad->blk->queue[i]); nr++) {
+			u64 n = rng_below(&bad->rng, 6);
+
+			req.op = n == 0 ? BLK_BARRIER : n == 1 ? BLK_FLUSH : BLK_WRITE;
+			req.nr_segs = req.op != BLK_FLUSH;
+			/* Behind what is verified. */
+			req.sector = req.nr_segs * (bad->vbd->area.first + bad->vbd->area.nr +
+						    rng_below(&bad->rng, 256) * 8);
+			blk_put(&bad->blk->queue[i], &req, NULL, false);
+		}
+		blk_publish(&bad->blk->queue[i], true);
+	}
+	check_note(bad->chk, "%llu requests", (unsigned long long)nr);
+	if (row->arg) {
+		bad->connected = false;
+		return;
+	}
+	deadline = util_now_ms() + 2 * BLK_ANSWER_MS;
+	for (i = 0; i < bad->blk->nr_queues; i++) {
+		struct blk_queue *q = &bad->blk->queue[i];
+
+		while (q->nr_pending && !bad->chk->failed) {
+			while (blk_take(q, &done) == 1)
+				*(done.rsp.status == BLK_OK ? &ok : &other) += 1;
+			if (q->nr_pending)
+				check_that(bad->chk, util_now_ms() < deadline,
+					   "queue %u: %u requests unanswered", i, q->nr_pending);
+			util_pause_ms(1);	/* other rings' answers would wake it as well */
+		}
+	}
+	if (!bad->chk->failed)
+		bad_still_good(bad);
+	check_note(bad->chk, "%llu served, %llu not", (unsigned long long)ok,
+		   (unsigned long long)other);
+}
+
 static const struct bad_row rows[] = {
 	{ "events-without-work", "H-17", storm, 0, NULL },
 	{ "events-1000-per-request", "H-17", storm, 1000, NULL },
 	{ "events-10-per-request", "H-17", storm, 10, NULL },
 	{ "events-when-closed", "H-17", storm_when_closed, 0, NULL },
+	{ "barriers-and-flushes", "H-36", ordering_storm, 0, NULL },
+	{ "barriers-and-flushes-and-away", "H-36", ordering_storm, 1, NULL },
 	{ "answers-never-read", "H-38", never_read_answers, 60, NULL },
 	{ "full-rings-and-silence", "H-38", full_and_silent, 0, NULL },
 };
 
 const struct bad_group bad_flood = {
-	"flood", "too many events, and answers nobody reads", rows, ARRAY_SIZE(rows),
+	"flood", "too many events, barriers and flushes, and answers nobody reads", rows, ARRAY_SIZE(rows),
 };

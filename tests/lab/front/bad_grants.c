@@ -206,6 +206,52 @@ static void read_only_write(struct bad *bad, const struct bad_row *row)
 	xen_pages_free(page);
 }
 
+#define ROUNDS_OF_REVOKING	50
+#define REVOKED_AT_ONCE		16u	/* requests */
+
+/* The pages are taken back while the requests that name them are under way. */
+static void revoked_under_way(struct bad *bad, const struct bad_row *row)
+{
+	struct blk_request req = { .op = BLK_READ, .nr_segs = BLK_SEGS };
+	u64 refused = 0, served = 0, deadline;
+	struct xen_pages *pages;
+	struct blk_queue *q;
+	struct blk_done done;
+	unsigned int i, s, round;
+
+	bad->opts.persistent = row->arg;
+	if (!bad_connect(bad))
+		return;
+	q = &bad->blk->queue[0];
+	for (round = 0; round < ROUNDS_OF_REVOKING && !bad->chk->failed; round++) {
+		pages = xen_pages_alloc(bad->dev->be_domid, REVOKED_AT_ONCE * BLK_SEGS, true);
+		for (i = 0; i < REVOKED_AT_ONCE; i++) {
+			for (s = 0; s < BLK_SEGS; s++)
+				req.seg[s] = (struct blk_seg){
+					.gref = pages->gref[i * BLK_SEGS + s], .last = 7,
+				};
+			blk_put(q, &req, NULL, false);
+		}
+		blk_publish(q, true);
+		/* Some before they are mapped, some while they are. */
+		if (round % 2)
+			(void)blk_wait(bad->blk, util_now_ms() + BLK_ANSWER_MS);
+		xen_pages_free(pages);
+		deadline = util_now_ms() + BLK_ANSWER_MS;
+		while (q->nr_pending && !bad->chk->failed) {
+			if (!check_that(bad->chk, blk_wait(bad->blk, deadline),
+					"round %u: %u requests unanswered", round, q->nr_pending))
+				break;
+			while (blk_take(q, &done) == 1)
+				*(done.rsp.status == BLK_OK ? &served : &refused) += 1;
+		}
+	}
+	if (!bad->chk->failed)
+		bad_still_good(bad);
+	check_note(bad->chk, "%llu served, %llu refused", (unsigned long long)served,
+		   (unsigned long long)refused);
+}
+
 static const struct bad_row rows[] = {
 	{ "1-segment", "H-13", every_position, 1, NULL },
 	{ "2-segments", "H-13", every_position, 2, NULL },
@@ -217,6 +263,8 @@ static const struct bad_row rows[] = {
 	{ "32-segments-persistent", "H-13", persistent_positions, 32, NULL },
 	{ "pairs", "H-13", pairs, 0, NULL },
 	{ "pairs-persistent", "H-13", pairs, 1, NULL },
+	{ "revoked-under-way", "H-22", revoked_under_way, 0, NULL },
+	{ "revoked-under-way-persistent", "H-22", revoked_under_way, 1, NULL },
 	{ "write-from-read-only-page-is-fine", "H-13", read_only_write, 0, NULL },
 };
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define REQUESTS	2000u
+#define REQUESTS	34000u	/* with all rows a hundred thousand */
 #define BATCH		16u
 
 struct noise {
@@ -35,6 +35,23 @@ static void some_segments(struct bad *bad, const struct noise *n, struct blk_seg
 		if (r >> 8 & 1)
 			seg[nr].last = (u8)(r >> 16);
 	}
+}
+
+/* By accident it may name the ring, or the page that shows what was written by accident. */
+static bool names_what_it_must_not(struct bad *bad, const struct noise *n, const u8 *slot)
+{
+	const struct xen_pages *ring = bad->blk->queue[0].ring;
+	u32 at, gref, i;
+
+	for (at = 0; at + sizeof(gref) <= blk_abi_slot(bad->blk->opts.abi); at += 2) {
+		memcpy(&gref, slot + at, sizeof(gref));
+		if (gref == n->canary->gref[0])
+			return true;
+		for (i = 0; i < ring->nr; i++)
+			if (gref == ring->gref[i])
+				return true;
+	}
+	return false;
 }
 
 static void make_request(struct bad *bad, const struct noise *n, u8 *slot)
@@ -78,7 +95,9 @@ static void send_noise(struct bad *bad, const struct noise *n)
 	while (sent < REQUESTS && !bad->chk->failed) {
 		some_segments(bad, n, (struct blk_seg *)n->ind->va, BLK_IND_PER_PAGE);
 		for (i = 0; i < BATCH && !blk_full(q); i++, sent++) {
-			make_request(bad, n, slot);
+			do
+				make_request(bad, n, slot);
+			while (names_what_it_must_not(bad, n, slot));
 			blk_put_raw(q, slot, NULL);
 		}
 		blk_publish(q, true);
