@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge.h"
+
 static const struct bad_group *const groups[] = {
 	&bad_sector, &bad_readonly, &bad_index, &bad_state, &bad_keys, &bad_refs, &bad_grants,
 	&bad_indirect, &bad_race, &bad_flood, &bad_persistent, &bad_halfopen, &bad_random,
@@ -36,10 +38,15 @@ bool bad_still_good(struct bad *bad)
 
 bool bad_refused(struct bad *bad, struct blk_request *req, const char *what)
 {
+	long errors = judge_disk_errors(bad->dev);
 	int status = blk_call(&bad->blk->queue[0], req);
 
 	if (!check_that(bad->chk, status == BLK_ERROR || status == BLK_EOPNOTSUPP,
 			"%s: status %d instead of a refusal", what, status))
+		return false;
+	/* A disk may refuse it too. It is not to be asked. */
+	if (!check_that(bad->chk, judge_disk_errors(bad->dev) == errors,
+			"%s: went to the disk, which failed it", what))
 		return false;
 	return bad_still_good(bad);
 }

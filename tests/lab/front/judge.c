@@ -162,3 +162,18 @@ long judge_interrupts(const struct dev *dev)
 	free(name);
 	return sum;
 }
+
+long judge_disk_errors(const struct dev *dev)
+{
+	char *path = util_printf("/sys/bus/xen-backend/devices/%s-%u-%u/statistics/err_req",
+				 dev->kind, dev->fe_domid, dev->id);
+	FILE *f = fopen(path, "r");
+	long n = -1;
+
+	if (f && fscanf(f, "%ld", &n) != 1)
+		n = -1;
+	if (f)
+		fclose(f);
+	free(path);
+	return n;
+}

@@ -28,4 +28,7 @@ struct judge_memory judge_memory(void);
 /* Interrupts the backend of @dev has taken so far, over all its channels; negative: not known. */
 long judge_interrupts(const struct dev *dev);
 
+/* Requests of @dev which the disk has failed so far; negative: not known. */
+long judge_disk_errors(const struct dev *dev);
+
 #endif
