@@ -51,7 +51,7 @@ status=0
 wait "$pid" || status=$?
 cat "$LAB_OUT/load"
 expect_eq 'the load on a volume that is removed' "$status" 0
-expect_fail grep -q ' 0 failed' "$LAB_OUT/load"
+expect_fail grep -q 'requests, 0 failed' "$LAB_OUT/load"
 expect_ok dmsetup remove volume
 
 # A block device whose whole disk is deleted below an open device.
@@ -73,6 +73,6 @@ status=0
 wait "$pid" || status=$?
 cat "$LAB_OUT/load"
 expect_eq 'the load on a disk that is deleted' "$status" 0
-expect_fail grep -q ' 0 failed' "$LAB_OUT/load"
+expect_fail grep -q 'requests, 0 failed' "$LAB_OUT/load"
 front_bystander_check
 success
