@@ -282,6 +282,8 @@ extern const struct attribute_group blkback_rates_group;
 
 /* stats.c: numbers, and what debugfs shows */
 void blkback_stats_answer(struct blkback_queue *q, const struct blkback_req *req, u64 now);
+/* One counter, the u64 at offset @field of the struct, over all queues. Any context. */
+u64 blkback_stats_sum(const struct blkback_vbd *vbd, size_t field);
 void blkback_debugfs_init(void);
 void blkback_debugfs_exit(void);
 void blkback_debugfs_add(struct blkback_vbd *vbd);

@@ -90,6 +90,16 @@ void blkback_stats_answer(struct blkback_queue *q, const struct blkback_req *req
 			error_names[e], req->err);
 }
 
+u64 blkback_stats_sum(const struct blkback_vbd *vbd, size_t field)
+{
+	unsigned int i;
+	u64 total = 0;
+
+	for (i = 0; i < vbd->max_queues; i++)
+		total += READ_ONCE(*(const u64 *)((const char *)&vbd->counters[i] + field));
+	return total;
+}
+
 /* ---- debugfs ------------------------------------------------------------------ */
 
 static struct dentry *root;
@@ -140,15 +150,7 @@ static int rings_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(rings);
 
-static u64 latency(struct blkback_vbd *vbd, unsigned int kind, unsigned int bucket)
-{
-	u64 total = 0;
-	unsigned int i;
-
-	for (i = 0; i < vbd->max_queues; i++)
-		total += READ_ONCE(vbd->counters[i].latency[kind][bucket]);
-	return total;
-}
+#define SUM(vbd, field)	blkback_stats_sum(vbd, offsetof(struct blkback_counters, field))
 
 static int latency_show(struct seq_file *m, void *unused)
 {
@@ -165,7 +167,7 @@ static int latency_show(struct seq_file *m, void *unused)
 		else
 			seq_printf(m, "%-10s", "more");
 		for (k = 0; k < BLKBACK_NR_KINDS; k++)
-			seq_printf(m, " %12llu", latency(vbd, k, b));
+			seq_printf(m, " %12llu", SUM(vbd, latency[k][b]));
 		seq_putc(m, '\n');
 	}
 	return 0;
@@ -175,19 +177,12 @@ DEFINE_SHOW_ATTRIBUTE(latency);
 static int errors_show(struct seq_file *m, void *unused)
 {
 	struct blkback_vbd *vbd = m->private;
-	unsigned int e, i;
-	u64 total;
+	unsigned int e;
 
-	for (e = 0; e < BLKBACK_NR_ERRORS; e++) {
-		for (total = 0, i = 0; i < vbd->max_queues; i++)
-			total += READ_ONCE(vbd->counters[i].errors[e]);
-		seq_printf(m, "disk %s %llu\n", error_names[e], total);
-	}
-	for (e = WIRE_REJECT_OP; e < WIRE_NR_VERDICTS; e++) {
-		for (total = 0, i = 0; i < vbd->max_queues; i++)
-			total += READ_ONCE(vbd->counters[i].verdicts[e]);
-		seq_printf(m, "%s %llu\n", wire_verdict_name(e), total);
-	}
+	for (e = 0; e < BLKBACK_NR_ERRORS; e++)
+		seq_printf(m, "disk %s %llu\n", error_names[e], SUM(vbd, errors[e]));
+	for (e = WIRE_REJECT_OP; e < WIRE_NR_VERDICTS; e++)
+		seq_printf(m, "%s %llu\n", wire_verdict_name(e), SUM(vbd, verdicts[e]));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(errors);

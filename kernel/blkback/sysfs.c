@@ -9,55 +9,33 @@
 
 #include "blkback.h"
 
-static u64 sum(struct blkback_vbd *vbd, size_t field)
+/* Of @nr counters that stand one after the other. */
+static ssize_t emit_sum(struct device *dev, size_t field, unsigned int nr, char *buf)
 {
-	unsigned int i;
+	struct blkback_vbd *vbd = dev_get_drvdata(dev);
 	u64 total = 0;
 
-	for (i = 0; i < vbd->max_queues; i++)
-		total += READ_ONCE(*(u64 *)((char *)&vbd->counters[i] + field));
-	return total;
+	for (; nr; nr--, field += sizeof(u64))
+		total += blkback_stats_sum(vbd, field);
+	return sysfs_emit(buf, "%llu\n", total);
 }
 
-#define STATISTIC(name, field)								\
+#define STATISTIC(name, field, nr)							\
 static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf)	\
 {											\
-	return sysfs_emit(buf, "%llu\n", sum(dev_get_drvdata(dev),			\
-					     offsetof(struct blkback_counters, field)));	\
+	return emit_sum(dev, offsetof(struct blkback_counters, field), nr, buf);	\
 }											\
 static DEVICE_ATTR_RO(name)
 
-STATISTIC(oo_req, waits);
-STATISTIC(rd_req, reads);
-STATISTIC(wr_req, writes);
-STATISTIC(f_req, flushes);
-STATISTIC(ds_req, discards);
-STATISTIC(rd_sect, read_sectors);
-STATISTIC(wr_sect, write_sectors);
-
-static ssize_t err_req_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	struct blkback_vbd *vbd = dev_get_drvdata(dev);
-	u64 total = 0;
-	unsigned int e;
-
-	for (e = 0; e < BLKBACK_NR_ERRORS; e++)
-		total += sum(vbd, offsetof(struct blkback_counters, errors[e]));
-	return sysfs_emit(buf, "%llu\n", total);
-}
-static DEVICE_ATTR_RO(err_req);
-
-static ssize_t rej_req_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	struct blkback_vbd *vbd = dev_get_drvdata(dev);
-	u64 total = 0;
-	unsigned int v;
-
-	for (v = WIRE_REJECT_OP; v < WIRE_NR_VERDICTS; v++)
-		total += sum(vbd, offsetof(struct blkback_counters, verdicts[v]));
-	return sysfs_emit(buf, "%llu\n", total);
-}
-static DEVICE_ATTR_RO(rej_req);
+STATISTIC(oo_req, waits, 1);
+STATISTIC(rd_req, reads, 1);
+STATISTIC(wr_req, writes, 1);
+STATISTIC(f_req, flushes, 1);
+STATISTIC(ds_req, discards, 1);
+STATISTIC(rd_sect, read_sectors, 1);
+STATISTIC(wr_sect, write_sectors, 1);
+STATISTIC(err_req, errors, BLKBACK_NR_ERRORS);
+STATISTIC(rej_req, verdicts[WIRE_REJECT_OP], WIRE_NR_VERDICTS - WIRE_REJECT_OP);
 
 static struct attribute *statistics[] = {
 	&dev_attr_oo_req.attr,

@@ -11,20 +11,12 @@ waited() { cat /sys/bus/xen-backend/devices/vbd-0-51712/statistics/oo_req; }
 
 # load LIMIT: large requests at depth 32, with that limit; prints how often one had to wait.
 load() {
-	local pid status=0
 	echo "$1" >$limit
-	xenfront blk load --self "$disk" --devid 51712 --seconds 0 --depth 32 --segs 256 --persistent 0 \
-		>"$LAB_OUT/load-$1" 2>&1 &
-	pid=$!
-	# The load is not to outlive the case.
-	cleanup "kill -KILL $pid 2>/dev/null; wait $pid"
-	wait_for 60 grep -q '^running' "$LAB_OUT/load-$1" || failure 'the load does not start'
+	front_load_start --self "$disk" --devid 51712 --seconds 0 --depth 32 --segs 256 --persistent 0
 	wait_for 30 enough_requests || failure 'the load does not get on'
 	waits=$(waited)
-	kill -TERM $pid
-	wait $pid || status=$?
-	cat "$LAB_OUT/load-$1"
-	[ $status = 0 ] || failure "the load ended with status $status"
+	kill -TERM "$front_load_pid"
+	front_load_end "the load with a budget of $1"
 }
 enough_requests() {
 	[ "$(cat /sys/bus/xen-backend/devices/vbd-0-51712/statistics/rd_req)" -ge 300 ]

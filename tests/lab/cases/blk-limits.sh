@@ -11,11 +11,6 @@ time_reads() {
 	echo $(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
 }
 
-expect_ge() {
-	echo "-- $1: $2, at least $3"
-	[ "$2" -ge "$3" ] || failure "$1: $2 is below $3"
-}
-
 modprobe xen-blkfront
 loop=$(disk_loop data 16)
 vbd_attach "$loop" xvdz

@@ -34,14 +34,8 @@ expect_eq 'errors and refusals' "$(awk '{ sum += $NF } END { print sum + 0 }' "$
 expect_ok vbd_detach xvdz
 
 # Sectors 16384 and 16385 of the next disk cannot be read.
-modprobe dm-mod
-dmsetup create lab-bad <<-END
-	0 16384 linear $disk 0
-	16384 2 error
-	16386 16382 linear $disk 16386
-END
-cleanup 'dmsetup remove lab-bad 2>/dev/null'
-vbd_attach /dev/mapper/lab-bad xvdz
+bad=$(disk_dm bad "0 16384 linear $disk 0" '16384 2 error' "16386 16382 linear $disk 16386")
+vbd_attach "$bad" xvdz
 udevadm settle
 before=$(column read)
 expect_fail dd if=/dev/xvdz of=/dev/null bs=512 skip=16384 count=1 iflag=direct status=none
@@ -52,7 +46,7 @@ expect_ok test "$(column read)" -ge $((before + 2))
 expect_ok grep -q 'read of .* sectors from .* failed: io error' <<<"$(dmesg)"
 expect_ok vbd_detach xvdz
 
-dmsetup remove lab-bad
+dmsetup remove bad
 . "$LAB/cases/lib/front"
 xenfront blk reconnect --self "$disk" --devid "$(vdev_number xvdz)" --times 10 >"$LAB_OUT/reconnect" 2>&1 &
 pid=$!
