@@ -13,9 +13,11 @@
  *          "SITE 1/P SEED"    each call fails with probability 1/P
  *          "off"              no more; what was kept from being unmapped is unmapped now
  *   arm, read                 "SITE CALLS FIRED KEPT": calls seen, failed, kept mapped
- *   hog    N, 0               takes N entries of dom0's maptrack (-1: all), or gives them back
+ *   hog    N, 0               takes N entries of dom0's maptrack, or gives them back; -1: all,
+ *                             and what others give back until that is nothing for two seconds
  */
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
@@ -415,7 +417,7 @@ static unsigned int hog_some(unsigned int n)
 		hog_bus_addr = ops[i].dev_bus_addr;
 		done++;
 	}
-	return done < n ? 0 : done;
+	return done;
 }
 
 static void hog_release(void)
@@ -446,7 +448,7 @@ static void hog_release(void)
 
 static int hog_set(const char *text, const struct kernel_param *kp)
 {
-	unsigned int n;
+	unsigned long last = jiffies;
 	int want, err = kstrtoint(text, 0, &want);
 
 	if (err)
@@ -461,9 +463,12 @@ static int hog_set(const char *text, const struct kernel_param *kp)
 			err = -ENOMEM;
 		while (!err && nr_hogged < HOG_MOST &&
 		       (want < 0 || nr_hogged < (unsigned int)want)) {
-			n = hog_some(want < 0 ? HOG_BATCH : (unsigned int)want - nr_hogged);
-			if (!n)
+			if (hog_some(want < 0 ? HOG_BATCH : (unsigned int)want - nr_hogged))
+				last = jiffies;
+			else if (want > 0 || time_after(jiffies, last + 2 * HZ))
 				break;
+			else
+				usleep_range(50, 200);
 			cond_resched();
 		}
 	}
