@@ -214,20 +214,28 @@ static void ask_to_go(struct dev *dev)
 	} while (r == -EAGAIN);
 }
 
-/* The frontend's answer to a backend in Closing, if it has not closed already. */
+/* The answer to a backend in Closing, of a frontend that has begun and not closed yet. */
 static void answer_closing(struct dev *dev)
 {
 	u64 state;
 
-	if (!store_read_u64(dev->st, 0, dev_fe_path(dev, "state"), &state) && state != DEV_CLOSED)
+	if (!store_read_u64(dev->st, 0, dev_fe_path(dev, "state"), &state) &&
+	    state != DEV_INITIALISING && state != DEV_CLOSED)
 		(void)dev_set_state(dev, DEV_CLOSED);
+}
+
+/* How long the end of a device is waited for. Many that do not go would take hours. */
+static unsigned int end_ms(const struct dev *dev)
+{
+	return dev->chk->failed ? 2000 : DEV_STEP_MS;
 }
 
 static void wait_for_unregistration(struct dev *dev)
 {
 	char *path = util_printf("/sys/bus/xen-backend/devices/%s-%u-%u", dev->kind,
 				 dev->fe_domid, dev->id);
-	u64 deadline = util_now_ms() + DEV_STEP_MS;
+	unsigned int ms = end_ms(dev);
+	u64 deadline = util_now_ms() + ms;
 	FILE *f;
 
 	while ((f = fopen(path, "r")) && util_now_ms() < deadline) {
@@ -236,12 +244,13 @@ static void wait_for_unregistration(struct dev *dev)
 	}
 	if (f)
 		fclose(f);
-	check_that(dev->chk, !f, "removal: %s is still there after %u ms", path, DEV_STEP_MS);
+	check_that(dev->chk, !f, "removal: %s is still there after %u ms", path, ms);
 	free(path);
 }
 
 void dev_destroy(struct dev *dev)
 {
+	unsigned int ms = end_ms(dev);
 	int r;
 
 	if (!dev->ours) {
@@ -250,9 +259,9 @@ void dev_destroy(struct dev *dev)
 	}
 	ask_to_go(dev);
 	answer_closing(dev);
-	r = dev_wait_backend(dev, DEV_BIT(DEV_CLOSED), DEV_STEP_MS);
+	r = dev_wait_backend(dev, DEV_BIT(DEV_CLOSED), ms);
 	check_that(dev->chk, r > 0, "removal: backend is in state %d, not Closed, after %u ms",
-		   dev_backend_state(dev), DEV_STEP_MS);
+		   dev_backend_state(dev), ms);
 	unwatch_backend(dev);
 	(void)store_rm(dev->st, 0, dev->be);
 	(void)store_rm(dev->st, 0, dev->fe);
