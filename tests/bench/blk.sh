@@ -16,6 +16,8 @@ front=/dev/xvdz
 stock=$(find "/lib/modules/$(uname -r)/kernel" /var/lib/dkms/xen-backends/original_module \
 	-name 'xen-blkback.ko*' | head -n 1)
 [ -n "$stock" ] || { echo "the in-tree xen-blkback is not in this image" >&2; exit 1; }
+mkdir -p "$LAB_RUN/tmp"
+module_unpack "$stock" "$LAB_RUN/tmp/stock.ko"
 
 # name, fio's rw, bs, iodepth
 jobs="randread-4k-qd1 randread 4k 1
@@ -82,7 +84,7 @@ blockdev --flushbufs "$disk"
 measure raw "$disk" 0
 for run in $(seq "$runs"); do
 	say "run $run of $runs: stock"
-	through stock "$stock" "$run"
+	through stock "$LAB_RUN/tmp/stock.ko" "$run"
 	say "run $run of $runs: ours"
 	through ours "" "$run"
 done
