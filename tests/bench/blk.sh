@@ -12,12 +12,10 @@ runs=${BENCH_RUNS:-3}
 seconds=${BENCH_SECONDS:-1}
 disk=/dev/ram0
 front=/dev/xvdz
-# DKMS puts the in-tree module aside while ours is installed.
+# DKMS puts the in-tree module aside while ours is installed, and beside it a note where it is from.
 stock=$(find "/lib/modules/$(uname -r)/kernel" /var/lib/dkms/xen-backends/original_module \
-	-name 'xen-blkback.ko*' | head -n 1)
+	-name 'xen-blkback.ko*' ! -name '*.origin' | head -n 1)
 [ -n "$stock" ] || { echo "the in-tree xen-blkback is not in this image" >&2; exit 1; }
-mkdir -p "$LAB_RUN/tmp"
-module_unpack "$stock" "$LAB_RUN/tmp/stock.ko"
 
 # name, fio's rw, bs, iodepth
 jobs="randread-4k-qd1 randread 4k 1
@@ -84,7 +82,7 @@ blockdev --flushbufs "$disk"
 measure raw "$disk" 0
 for run in $(seq "$runs"); do
 	say "run $run of $runs: stock"
-	through stock "$LAB_RUN/tmp/stock.ko" "$run"
+	through stock "$stock" "$run"
 	say "run $run of $runs: ours"
 	through ours "" "$run"
 done

@@ -259,11 +259,11 @@ fault_load() {
 	done
 }
 
-# module_unpack PATH FILE: a copy of a module, of which PATH may be compressed, or put aside by DKMS.
+# module_unpack PATH FILE: a copy of a module that may be compressed.
 module_unpack() {
-	case ${1%.origin} in
-	*.xz) xz -dc <"$1" >"$2" ;;
-	*.zst) zstd -q -dc <"$1" >"$2" ;;
+	case $1 in
+	*.xz) xz -dc "$1" >"$2" ;;
+	*.zst) zstd -q -dc "$1" >"$2" ;;
 	*) cp "$1" "$2" ;;
 	esac
 }
