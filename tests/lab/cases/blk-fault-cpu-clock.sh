@@ -40,14 +40,16 @@ front_bystander_check
 # Persistent pages that nobody uses go after their time, whatever the clock did.
 old=$(cat /sys/module/xen_blkback/parameters/persistent_grant_unused_seconds)
 cleanup "echo $old >/sys/module/xen_blkback/parameters/persistent_grant_unused_seconds"
-echo 5 >/sys/module/xen_blkback/parameters/persistent_grant_unused_seconds
+echo 20 >/sys/module/xen_blkback/parameters/persistent_grant_unused_seconds
 loop=$(disk_loop data 16)
 vbd_attach "$loop" xvdb w
-expect_ok dd if=/dev/zero of=/dev/xvdb bs=64k count=16 oflag=direct status=none
+expect_ok fio --name=busy --filename=/dev/xvdb --rw=write --bs=64k --iodepth=16 --ioengine=libaio --direct=1 \
+	--size=8m --output=/dev/null
+expect_ge 'pages that are kept mapped' "$(xenfront grants 0)" 128
 few() { [ "$(xenfront grants 0)" -le 64 ]; }
 date -s "@$((now + 3600))" >/dev/null
 date -s "@$((now - 3600))" >/dev/null
 date -s "@$((now + $(cut -d. -f1 /proc/uptime) - up))" >/dev/null
-wait_for 30 few || failure "$(xenfront grants 0) idle pages stay mapped"
+wait_for 60 few || failure "$(xenfront grants 0) idle pages stay mapped"
 vbd_detach xvdb
 success
