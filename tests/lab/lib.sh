@@ -253,18 +253,20 @@ fault_load() {
 	insmod "$LAB/bin/lab_fault.ko" || error 'lab_fault.ko does not load: is it built for this kernel?'
 	cleanup fault_disarm
 	for name in xenbe xen-blkback; do
-		module_unpack "$(modinfo -n "$name")" "$dir/$name.ko"
+		module_unpack "$name" "$dir/$name.ko"
 		objcopy --redefine-syms="$dir/names" "$dir/$name.ko"
 		expect_ok insmod "$dir/$name.ko"
 	done
 }
 
-# module_unpack PATH FILE: a copy of a module that may be compressed.
+# module_unpack NAME FILE: a copy of an installed module.
 module_unpack() {
-	case $1 in
-	*.xz) xz -dc "$1" >"$2" ;;
-	*.zst) zstd -q -dc "$1" >"$2" ;;
-	*) cp "$1" "$2" ;;
+	local path
+	path=$(modinfo -n "$1")
+	case $path in
+	*.xz) xz -dc "$path" >"$2" ;;
+	*.zst) zstd -q -dc "$path" >"$2" ;;
+	*) cp "$path" "$2" ;;
 	esac
 }
 

@@ -8,7 +8,7 @@ expect_ok modprobe -r xen-blkback
 cleanup 'modprobe -r xen-blkback; modprobe xen-blkback'
 mkdir -p "$LAB_RUN/tmp"
 for name in xenbe xen-blkback; do
-	module_unpack "$(modinfo -n "$name")" "$LAB_RUN/tmp/$name.ko"
+	module_unpack "$name" "$LAB_RUN/tmp/$name.ko"
 done
 cd "$LAB_RUN/tmp" || error 'no directory'
 expect_fail insmod xen-blkback.ko

@@ -7,6 +7,7 @@ loop=$(disk_loop data 4)
 modprobe xen-blkfront
 vbd_attach "$loop" xvdz
 exec 9</dev/xvdz
-# Held by a process that is no child of the case, so that the device outlives it.
+# Held by a process that is no child of the case, so that the device outlives it. It is the leftover itself: nobody
+# waits for it, and the end of the machine ends it.
 setsid sleep 600 &
 success

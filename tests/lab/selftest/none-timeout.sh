@@ -4,6 +4,6 @@
 # expect: none
 # timeout: 5
 
-# Waits for nothing, which is the point.
+# Cannot be awaited: it waits for nothing, which is the point.
 sleep 1000
 success
