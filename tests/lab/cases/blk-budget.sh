@@ -12,11 +12,10 @@ waited() { cat /sys/bus/xen-backend/devices/vbd-0-51712/statistics/oo_req; }
 # load LIMIT: large requests at depth 32, with that limit; prints how often one had to wait.
 load() {
 	echo "$1" >$limit
-	front_load_start --self "$disk" --devid 51712 --seconds 0 --depth 32 --segs 256 --persistent 0
+	front_start load --self "$disk" --devid 51712 --seconds 0 --depth 32 --segs 256 --persistent 0
 	wait_for 30 enough_requests || failure 'the load does not get on'
 	waits=$(waited)
-	kill -TERM "$front_load_pid"
-	front_load_end "the load with a budget of $1"
+	front_stop load
 }
 enough_requests() {
 	[ "$(cat /sys/bus/xen-backend/devices/vbd-0-51712/statistics/rd_req)" -ge 300 ]

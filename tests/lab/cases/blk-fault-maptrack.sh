@@ -10,7 +10,7 @@ fault_load
 cleanup 'fault_hog 0'
 disk=$(front_ramdisk 0)
 guest_start g1 "phy:$(front_ramdisk 1),xvda,w"
-front_load_start --self "$disk" --seconds 0 --depth 32 --segs 64 --queues max --persistent 0 --errors 1
+front_start load --self "$disk" --seconds 0 --depth 32 --segs 64 --queues max --persistent 0 --errors 1
 
 fault_hog -1
 echo "-- entries taken: $(cat /sys/module/lab_fault/parameters/hog)"
@@ -23,8 +23,7 @@ expect_eq 'the end of a frontend that finds no room' "$status" 1
 expect_ok grep -q 'cannot set up queue' "$LAB_OUT/refused"
 fault_hog 0
 
-kill -TERM "$front_load_pid"
-front_load_end 'the load while there was no room'
+front_stop load
 front blk load --self "$disk" --seconds 2 --queues max
 guest_load_start g1 xvda 3
 guest_load_end g1

@@ -10,15 +10,14 @@ disk=$(front_ramdisk 0)
 for site in alloc page map map-one copy; do
 	for one_in in 100 10; do
 		# The connection itself is made with all there is: the cases blk-fault-nth see to that.
-		front_load_start --self "$disk" --seconds 0 --queues max --order 2 --depth 32 --segs 64 \
+		front_start load --self "$disk" --seconds 0 --queues max --order 2 --depth 32 --segs 64 \
 			--persistent $((one_in == 10)) --errors 1
 		fault_arm "$site" "1/$one_in" 7
 		# What is tested is a time of shortage; it has no event that ends it.
 		sleep 3
 		echo "-- $site, one in $one_in: calls $(cat /sys/module/lab_fault/parameters/arm)"
 		fault_disarm
-		kill -TERM "$front_load_pid"
-		front_load_end "the load with $site 1/$one_in"
+		front_stop load
 	done
 done
 expect_eq "dom0's own grants that are mapped" "$(xenfront grants 0)" 0

@@ -12,7 +12,6 @@ struct load {
 	struct blkio *io;		/* opts->depth of them */
 	unsigned int nr_busy;
 	u64 last_answer_ms;
-	bool failing;		/* the last answer was an error */
 };
 
 /* Two requests that are under way at once may touch a sector only if both read it. */
@@ -138,8 +137,7 @@ static void finish_one(struct load *load, struct blk_done *done)
 		   "load: operation %u, sector %llu, %llu sectors in %u segments: status %d",
 		   io->op, (unsigned long long)io->sector, (unsigned long long)io->nr,
 		   io->nr_segs, done->rsp.status);
-	load->failing = done->rsp.status != BLK_OK;
-	load->result->errors += load->failing;
+	load->result->errors += done->rsp.status != BLK_OK;
 	io->busy = false;
 	load->nr_busy--;
 	load->result->requests++;
@@ -203,8 +201,11 @@ bool blkload_run(struct blk *blk, struct blkio_area *area, const struct blkload_
 	}
 	while (ok && load.nr_busy)
 		ok = take_answers(&load);
-	/* A disk that failed until the end cannot be read; what was read before has been judged. */
-	if (!load.failing || !opts->errors_allowed)
+	/* Of a disk that is gone there is nothing to read; what was read before has been judged. */
+	if (opts->disk_goes)
+		ok = ok && check_that(blk->dev->chk, result->errors,
+				      "load: no request on a disk that is gone has failed");
+	else
 		ok = ok && blkio_verify_area(&load.io[0], &blk->queue[0]);
 	for (i = 0; ok && i < blk->nr_queues; i++)
 		ok = blk_untouched(&blk->queue[i]);

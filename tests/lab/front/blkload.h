@@ -18,6 +18,7 @@ struct blkload_opts {
 	 */
 	u64 bad_first, bad_nr;
 	bool errors_allowed;
+	bool disk_goes;		/* and does not come back: it is not read at the end */
 	const volatile bool *stop;
 	const char *announce;	/* printed once all memory is there and requests flow */
 };

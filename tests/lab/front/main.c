@@ -51,6 +51,7 @@ static const char usage[] =
 "  --bad-first N      with --bad-nr: sectors whose use fails, and nothing else does (load)\n"
 "  --bad-nr N         default 0\n"
 "  --errors 0|1       of load: requests may fail, but have to be answered; default 0\n"
+"  --disk-goes 0|1    of load, with --errors 1: the disk is gone at the end; default 0\n"
 "  --max-gap-ms N     load fails if no answer came for longer; 0: no limit (default)\n"
 "\n"
 "exit status: 0 the backend behaved, 1 it did not, 2 the test could not be made\n";
@@ -128,6 +129,8 @@ static void set_option(struct args *a, const char *name, const char *value)
 		a->load.bad_nr = number(name, value, UINT32_MAX);
 	else if (!strcmp(name, "errors"))
 		a->load.errors_allowed = number(name, value, 1);
+	else if (!strcmp(name, "disk-goes"))
+		a->load.disk_goes = number(name, value, 1);
 	else if (!strcmp(name, "max-gap-ms"))
 		a->max_gap_ms = number(name, value, UINT32_MAX);
 }
@@ -137,7 +140,7 @@ static void parse_options(struct args *a, int argc, char **argv)
 	static const char *const names[] = {
 		"self", "mode", "type", "devid", "abi", "queues", "order", "persistent", "seed",
 		"area-mib", "area-at", "times", "seconds", "requests", "depth", "segs", "read",
-		"max-gap-ms", "bad-first", "bad-nr", "errors",
+		"max-gap-ms", "bad-first", "bad-nr", "errors", "disk-goes",
 	};
 	struct option options[ARRAY_SIZE(names) + 1] = { 0 };
 	size_t i;
