@@ -5,7 +5,7 @@
 TEST_CC ?= gcc
 TEST_CLANG ?= clang
 
-TEST_WIRE := wire state store blk limit
+TEST_WIRE := wire state store blk net limit
 TEST_WIRE_SRC := $(TEST_WIRE:%=wire/%.c)
 TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Werror -fno-omit-frame-pointer -I.
 TEST_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all

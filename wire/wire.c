@@ -23,6 +23,7 @@ static const struct {
 	[WIRE_REJECT_BUDGET] = { "reject-budget", "more than this frontend may hold at once" },
 	[WIRE_FATAL_PROD] = { "fatal-prod", "frontend advanced past the end of the ring" },
 	[WIRE_FATAL_INDEX] = { "fatal-index", "the ring's indices contradict each other" },
+	[WIRE_FATAL_CHAIN] = { "fatal-chain", "a request of more slots than any may have" },
 };
 
 const char *wire_verdict_name(enum wire_verdict v)

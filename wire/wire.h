@@ -31,6 +31,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int16_t s16;
 
 #define wire_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define wire_rmb()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
@@ -129,6 +130,7 @@ enum wire_verdict {
 	/* Stop this ring or device: nothing it says can be trusted any more. */
 	WIRE_FATAL_PROD,		/* producer index further ahead than the ring is long */
 	WIRE_FATAL_INDEX,		/* indices of a fresh ring contradict each other */
+	WIRE_FATAL_CHAIN,		/* slots that belong together, and no end of them */
 
 	WIRE_NR_VERDICTS
 };
