@@ -24,7 +24,7 @@ endif
 
 KOUT := $(BUILD)/kernel/$(KVER)
 KSTAGE := $(KOUT)/obj
-MODULES := xenbe xen-blkback
+MODULES := xenbe xen-blkback xen-netback
 
 JOBS := $(shell nproc)
 

@@ -189,6 +189,96 @@ void wire_net_tx_response(const u8 *slots, u32 i, const struct wire_net_tx *tx,
 	memcpy(rsp + sizeof(id), &said, sizeof(said));
 }
 
+/* ---- checksums ---------------------------------------------------------------------------- */
+
+#define PROTO_TCP	6u
+#define PROTO_UDP	17u
+#define EXTENSIONS_MAX	8u	/* IPv6 extension headers, more than anybody sends */
+
+static u16 get_be16(const u8 *p)
+{
+	return (u16)(p[0] << 8 | p[1]);
+}
+
+/* The TCP or UDP header at @start; @sum->end is set. */
+static bool find_transport(u32 start, u8 proto, struct wire_net_sum *sum)
+{
+	u32 at = proto == PROTO_TCP ? 16 : 6;
+	u32 header = proto == PROTO_TCP ? 20 : 8;
+
+	if ((proto != PROTO_TCP && proto != PROTO_UDP) || start + header > sum->end)
+		return false;
+	sum->proto = proto;
+	sum->start = (u16)start;
+	sum->at = (u16)(start + at);
+	return true;
+}
+
+static bool find_ipv4(const u8 *packet, u32 l3, u32 len, struct wire_net_sum *sum)
+{
+	const u8 *ip = packet + l3;
+	u32 header, total;
+
+	if (len - l3 < 20)
+		return false;
+	header = (ip[0] & 15u) * 4u;
+	total = get_be16(ip + 2);
+	/* 0x3fff: more fragments follow, or this is not the first. */
+	if (ip[0] >> 4 != 4 || header < 20 || total < header || total > len - l3 ||
+	    get_be16(ip + 6) & 0x3fffu)
+		return false;
+	sum->ipv6 = false;
+	sum->addrs = (u16)(l3 + 12);
+	sum->end = (u16)(l3 + total);
+	return find_transport(l3 + header, ip[9], sum);
+}
+
+static bool find_ipv6(const u8 *packet, u32 l3, u32 len, struct wire_net_sum *sum)
+{
+	const u8 *ip = packet + l3;
+	u32 at = l3 + 40, headers = 0;
+	u8 next;
+
+	if (len - l3 < 40 || ip[0] >> 4 != 6 || get_be16(ip + 4) > len - at)
+		return false;
+	sum->ipv6 = true;
+	sum->addrs = (u16)(l3 + 8);
+	sum->end = (u16)(at + get_be16(ip + 4));
+	/* Hop-by-hop options, destination options, and routing that has come to its end. */
+	next = ip[6];
+	while (next == 0 || next == 60 || next == 43) {
+		const u8 *option = packet + at;
+
+		if (++headers > EXTENSIONS_MAX || sum->end - at < 8 || (next == 43 && option[3]))
+			return false;
+		next = option[0];
+		at += 8u + option[1] * 8u;
+		if (at > sum->end)
+			return false;
+	}
+	return find_transport(at, next, sum);
+}
+
+bool wire_net_find_sum(const u8 *packet, u32 len, struct wire_net_sum *sum)
+{
+	u32 at = 12, tags = 0;
+	u16 type;
+
+	if (len < WIRE_NET_LEN_MIN || len > WIRE_NET_LEN_MAX)
+		return false;
+	type = get_be16(packet + at);
+	while (type == 0x8100 || type == 0x88a8) {
+		at += 4;
+		if (++tags > 2 || len < at + 2)
+			return false;
+		type = get_be16(packet + at);
+	}
+	at += 2;
+	if (type == 0x0800)
+		return find_ipv4(packet, at, len, sum);
+	return type == 0x86dd && find_ipv6(packet, at, len, sum);
+}
+
 /* ---- receive -------------------------------------------------------------------------------- */
 
 void wire_net_parse_rx(const u8 *slot, struct wire_net_rx_req *req)
@@ -253,6 +343,24 @@ void wire_net_ctrl_response(const struct wire_net_ctrl *ctrl, enum wire_net_ctrl
 	memcpy(rsp + 2, &ctrl->type, sizeof(ctrl->type));
 	memcpy(rsp + 4, &said, sizeof(said));
 	memcpy(rsp + 8, &data, sizeof(data));
+}
+
+#define GREF_READONLY	1u
+
+bool wire_net_parse_gref(const u8 *entry, struct wire_net_gref *gref)
+{
+	u16 flags = get_u16(entry + 4);
+
+	memcpy(&gref->gref, entry, sizeof(gref->gref));
+	gref->readonly = flags & GREF_READONLY;
+	return !(flags & ~GREF_READONLY);
+}
+
+void wire_net_gref_status(u8 *entry, enum wire_net_ctrl_status status)
+{
+	u16 s = (u16)status;
+
+	memcpy(entry + 6, &s, sizeof(s));
 }
 
 enum wire_net_ctrl_status wire_net_ctrl_check_key(u32 len)

@@ -16,7 +16,7 @@
 #define WIRE_NET_CTRL_RSP	12u
 
 #define WIRE_NET_FRAGS		18u	/* slots with data that every backend takes */
-#define WIRE_NET_FRAGS_MOST	20u	/* some frontends make packets of so many: refused one by one */
+#define WIRE_NET_FRAGS_MOST	20u	/* with so many a packet is refused, with more the ring */
 #define WIRE_NET_LEN_MIN	14u	/* an Ethernet header */
 #define WIRE_NET_LEN_MAX	65535u	/* the field that holds it is 16 bits wide */
 
@@ -108,6 +108,21 @@ enum wire_verdict wire_net_parse_tx(const u8 *slots, u32 nr, u32 most_frags,
 void wire_net_tx_response(const u8 *slots, u32 i, const struct wire_net_tx *tx,
 			  enum wire_net_status status, u8 *rsp);
 
+/* The checksum of a TCP or UDP packet: where it is, what it covers. Offsets into the packet. */
+struct wire_net_sum {
+	u16 addrs;		/* the source address and the destination: 4 or 16 bytes each */
+	u16 start, end;		/* what is summed, beside addresses, length and protocol */
+	u16 at;			/* the two bytes of the sum */
+	u8 proto;		/* 6 TCP, 17 UDP */
+	bool ipv6;
+};
+
+/*
+ * Finds it in an Ethernet packet of @len bytes, with up to two VLAN tags. False:
+ * not TCP nor UDP, a fragment, or too short for what it says it is.
+ */
+bool wire_net_find_sum(const u8 *packet, u32 len, struct wire_net_sum *sum);
+
 /* ---- receive: the guest is sent to ------------------------------------------------------ */
 
 /* A page the guest wants filled. */
@@ -188,6 +203,19 @@ struct wire_net_hash {
 	u32 mapping_size;		/* 0: queue is hash modulo the number of queues */
 	u32 mapping[WIRE_NET_HASH_MAPPING_MAX];	/* each below the number of queues */
 };
+
+/* One entry of a table of grants that are to stay mapped, or no longer. */
+#define WIRE_NET_GREF_ENTRY	8u
+
+struct wire_net_gref {
+	u32 gref;
+	bool readonly;
+};
+
+/* False: flags nobody has defined. */
+bool wire_net_parse_gref(const u8 *entry, struct wire_net_gref *gref);
+/* Writes how it ended into the entry. */
+void wire_net_gref_status(u8 *entry, enum wire_net_ctrl_status status);
 
 /* Whether a key of @len bytes may be set. */
 enum wire_net_ctrl_status wire_net_ctrl_check_key(u32 len);

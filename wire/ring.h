@@ -180,13 +180,14 @@ static inline bool wire_ring_publish(struct wire_ring *ring)
 }
 
 /*
- * Call when there is nothing left to take and before going to sleep: asks the
- * frontend to notify the next request, then looks once more. Returns as
- * wire_ring_pending() does; if *@nr is not 0, do not sleep.
+ * Call when fewer than @want requests are there and before going to sleep: asks
+ * the frontend to notify the one that makes them @want (at least 1), then looks
+ * once more. Returns as wire_ring_pending() does; if *@nr is @want or more, do
+ * not sleep.
  */
-static inline enum wire_verdict wire_ring_final_check(struct wire_ring *ring, u32 *nr)
+static inline enum wire_verdict wire_ring_final_check(struct wire_ring *ring, u32 want, u32 *nr)
 {
-	wire_write_once(ring->shared->req_event, ring->req_cons + 1);
+	wire_write_once(ring->shared->req_event, ring->req_cons + want);
 	wire_mb();	/* req_event before req_prod; pairs with the frontend's mb after req_prod */
 	return wire_ring_pending(ring, nr);
 }

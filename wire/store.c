@@ -81,6 +81,20 @@ bool wire_store_parse_devnum(const char *text, u32 *major, u32 *minor)
 	return true;
 }
 
+bool wire_store_parse_rate(const char *text, u64 *bytes, u64 *usec)
+{
+	u64 b, us;
+
+	if (!text)
+		return false;
+	text = take_number(text, 10, ',', ~0ull, &b);
+	if (!text || !take_number(text, 10, '\0', 0xffffffffu, &us) || !b || !us)
+		return false;
+	*bytes = b;
+	*usec = us;
+	return true;
+}
+
 bool wire_store_parse_disk_mode(const char *text, bool *readonly, bool *shared)
 {
 	const bool shares = text && wire_text_equal(text, "w!");

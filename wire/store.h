@@ -27,6 +27,12 @@ bool wire_store_parse_devnum(const char *text, u32 *major, u32 *minor);
 bool wire_store_parse_disk_mode(const char *text, bool *readonly, bool *shared);
 
 /*
+ * `rate` of a network interface: "bytes,microseconds", so many bytes in each
+ * such interval. Both at least 1, microseconds at most 4294967295.
+ */
+bool wire_store_parse_rate(const char *text, u64 *bytes, u64 *usec);
+
+/*
  * Where a ring's pages are named. With `ring-page-order` (present even as "0")
  * they are ring-ref0 .. ring-ref(2^order - 1); without it there is one page,
  * `ring-ref`. Presence of the order decides alone, so keys an earlier driver

@@ -7,8 +7,6 @@
 
 #include "blkback.h"
 
-#define PUBLISH_RETRIES	10
-
 struct ring_plan {
 	grant_ref_t grefs[WIRE_STORE_RING_PAGES_MAX];
 	evtchn_port_t port;
@@ -25,26 +23,6 @@ struct connect_plan {
 
 /* ---- what the frontend wrote ----------------------------------------------- */
 
-/* Says what stands in a key and what should. Guest text is escaped and cut. */
-static int bad_key(struct blkback_vbd *vbd, const char *dir, const char *key, const char *must)
-{
-	char *text;
-	int err = xenbe_store_read_text(dir, key, &text);
-
-	if (err == -ENOENT)
-		xenbe_error(&vbd->errors, vbd->dev, -EINVAL, "%s/%s is missing: must be %s",
-			    dir, key, must);
-	else if (err)
-		xenbe_error(&vbd->errors, vbd->dev, -EINVAL, "%s/%s is unreadable: must be %s",
-			    dir, key, must);
-	else
-		xenbe_error(&vbd->errors, vbd->dev, -EINVAL, "%s/%s is \"%*pE\": must be %s",
-			    dir, key, (int)min(strlen(text), (size_t)24), text, must);
-	if (!err)
-		kfree(text);
-	return -EINVAL;
-}
-
 static int read_protocol(struct blkback_vbd *vbd, enum wire_blk_abi *abi)
 {
 	const char *fe = vbd->dev->otherend;
@@ -53,31 +31,14 @@ static int read_protocol(struct blkback_vbd *vbd, enum wire_blk_abi *abi)
 	bool ok = (!err || err == -ENOENT) && wire_blk_abi_from_protocol(text, abi);
 
 	kfree(text);
-	return ok ? 0 : bad_key(vbd, fe, "protocol", "x86_32-abi or x86_64-abi");
+	return ok ? 0 : xenbe_key_bad(&vbd->errors, vbd->dev, fe, "protocol",
+				      "x86_32-abi or x86_64-abi");
 }
 
 static int no_memory(struct blkback_vbd *vbd)
 {
 	xenbe_error(&vbd->errors, vbd->dev, -ENOMEM, "no memory to connect");
 	return -ENOMEM;
-}
-
-/* 0 with *@value set, or untouched when the key is missing. */
-static int read_optional(struct blkback_vbd *vbd, const char *key, u32 min, u32 max, u32 *value)
-{
-	const char *fe = vbd->dev->otherend;
-	char must[48];
-	u32 v;
-	int err = xenbe_store_read_u32(fe, key, max, &v);
-
-	if (err == -ENOENT)
-		return 0;
-	if (!err && v >= min) {
-		*value = v;
-		return 0;
-	}
-	snprintf(must, sizeof(must), "a number from %u to %u", min, max);
-	return bad_key(vbd, fe, key, must);
 }
 
 static int read_ring(struct blkback_vbd *vbd, const struct connect_plan *plan, u32 queue,
@@ -96,10 +57,11 @@ static int read_ring(struct blkback_vbd *vbd, const struct connect_plan *plan, u
 	for (i = 0; i < plan->nr_pages && !err; i++) {
 		wire_store_ring_ref_key(plan->has_order, i, key);
 		if (xenbe_store_read_u32(dir, key, U32_MAX, &ring->grefs[i]))
-			err = bad_key(vbd, dir, key, "a grant reference");
+			err = xenbe_key_bad(&vbd->errors, vbd->dev, dir, key, "a grant reference");
 	}
 	if (!err && xenbe_store_read_u32(dir, "event-channel", U32_MAX, &ring->port))
-		err = bad_key(vbd, dir, "event-channel", "an event channel port");
+		err = xenbe_key_bad(&vbd->errors, vbd->dev, dir, "event-channel",
+				    "an event channel port");
 	kfree(dir);
 	return err;
 }
@@ -132,12 +94,14 @@ static struct connect_plan *read_plan(struct blkback_vbd *vbd)
 
 	err = read_protocol(vbd, &head.abi);
 	if (!err)
-		err = read_optional(vbd, "multi-queue-num-queues", 1, vbd->max_queues,
-				    &head.nr_queues);
+		err = xenbe_key_optional(&vbd->errors, vbd->dev, "multi-queue-num-queues", 1,
+					 vbd->max_queues, &head.nr_queues);
 	if (!err)
-		err = read_optional(vbd, "ring-page-order", 0, blkback_max_ring_order(), &order);
+		err = xenbe_key_optional(&vbd->errors, vbd->dev, "ring-page-order", 0,
+					 blkback_max_ring_order(), &order);
 	if (!err)
-		err = read_optional(vbd, "feature-persistent", 0, 1, &persistent);
+		err = xenbe_key_optional(&vbd->errors, vbd->dev, "feature-persistent", 0, 1,
+					 &persistent);
 	if (err)
 		return ERR_PTR(err);
 	head.persistent = persistent && blkback_feature_persistent();
@@ -162,54 +126,22 @@ static struct connect_plan *read_plan(struct blkback_vbd *vbd)
 
 /* ---- what we write ------------------------------------------------------------ */
 
-struct key_value {
-	const char *key;
-	u64 value;
-	bool skip;
-};
-
-static int write_keys(struct blkback_vbd *vbd, const struct key_value *keys, unsigned int nr)
-{
-	const char *dir = vbd->dev->nodename;
-	struct xenbus_transaction xbt;
-	int err, end, tries;
-	unsigned int i;
-
-	for (tries = 0; tries < PUBLISH_RETRIES; tries++) {
-		err = xenbus_transaction_start(&xbt);
-		if (err)
-			break;
-		/* A directory the toolstack has deleted must not come back to life. */
-		err = xenbus_exists(xbt, dir, "state") ? 0 : -ENOENT;
-		for (i = 0; i < nr && !err; i++)
-			if (!keys[i].skip)
-				err = xenbus_printf(xbt, dir, keys[i].key, "%llu", keys[i].value);
-		end = xenbus_transaction_end(xbt, err != 0);
-		err = err ?: end;
-		if (err != -EAGAIN)
-			break;
-	}
-	if (err)
-		xenbe_error(&vbd->errors, vbd->dev, err, "cannot write to %s", dir);
-	return err;
-}
-
 int blkback_advertise(struct blkback_vbd *vbd)
 {
-	const struct key_value keys[] = {
+	const struct xenbe_key keys[] = {
 		{ "feature-max-indirect-segments", WIRE_BLK_MAX_SEGS },
 		{ "multi-queue-max-queues", vbd->max_queues },
 		{ "max-ring-page-order", blkback_max_ring_order() },
 	};
 
-	return write_keys(vbd, keys, ARRAY_SIZE(keys));
+	return xenbe_keys_write(&vbd->errors, vbd->dev, keys, ARRAY_SIZE(keys));
 }
 
 static int publish_disk(struct blkback_vbd *vbd)
 {
 	const struct wire_blk_limits *l = &vbd->limits;
 	struct block_device *bdev = vbd->bdev;
-	const struct key_value keys[] = {
+	const struct xenbe_key keys[] = {
 		{ "feature-flush-cache", l->flush },
 		{ "feature-barrier", l->barrier },
 		{ "feature-persistent", blkback_feature_persistent() },
@@ -223,18 +155,18 @@ static int publish_disk(struct blkback_vbd *vbd)
 		{ "physical-sector-size", bdev_physical_block_size(bdev) },
 	};
 
-	return write_keys(vbd, keys, ARRAY_SIZE(keys));
+	return xenbe_keys_write(&vbd->errors, vbd->dev, keys, ARRAY_SIZE(keys));
 }
 
 int blkback_publish_size(struct blkback_vbd *vbd)
 {
 	/* Frontends read the size again when they are told Connected once more. */
-	const struct key_value keys[] = {
+	const struct xenbe_key keys[] = {
 		{ "sectors", vbd->limits.capacity },
 		{ "state", XenbusStateConnected },
 	};
 
-	return write_keys(vbd, keys, ARRAY_SIZE(keys));
+	return xenbe_keys_write(&vbd->errors, vbd->dev, keys, ARRAY_SIZE(keys));
 }
 
 /* ---- rings -------------------------------------------------------------------- */

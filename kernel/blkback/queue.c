@@ -302,7 +302,7 @@ static bool last_look(struct blkback_queue *q)
 	enum wire_verdict v;
 	u32 nr;
 
-	v = wire_ring_final_check(&q->ring.wire, &nr);
+	v = wire_ring_final_check(&q->ring.wire, 1, &nr);
 	if (v) {
 		give_up(q, v);
 		return true;

@@ -16,6 +16,7 @@ EXPORT_SYMBOL_GPL(wire_store_parse_u32);
 EXPORT_SYMBOL_GPL(wire_store_parse_bool);
 EXPORT_SYMBOL_GPL(wire_store_parse_devnum);
 EXPORT_SYMBOL_GPL(wire_store_parse_disk_mode);
+EXPORT_SYMBOL_GPL(wire_store_parse_rate);
 EXPORT_SYMBOL_GPL(wire_store_ring_ref_key);
 EXPORT_SYMBOL_GPL(wire_limit_set);
 EXPORT_SYMBOL_GPL(wire_limit_wait);

@@ -106,6 +106,37 @@ int xenbe_grant_copy_in(struct xenbe_grants *g, grant_ref_t gref, void *dst, uns
 /* Gives back pool pages above @keep. */
 void xenbe_grants_shrink(struct xenbe_grants *g, unsigned int keep);
 
+/* ---- copy.c: many copies with one hypercall --------------------------------- */
+
+/* Belongs to whoever serves the queue, one at a time. */
+struct xenbe_copies {
+	domid_t domid;
+	unsigned int nr, max;		/* waiting in ops, and their room */
+	struct gnttab_copy *ops;
+	u64 done, batches, failed;	/* for people to read */
+};
+
+/* Room for @max copies. Process context, sleeps. -ENOMEM. */
+int xenbe_copies_init(struct xenbe_copies *c, domid_t domid, unsigned int max);
+/* Accepts a zeroed struct. Process context. */
+void xenbe_copies_fini(struct xenbe_copies *c);
+
+/*
+ * Adds a copy of @len bytes at @offset of a guest page, all within that page,
+ * from or to memory of ours (contiguous, not vmalloc memory). It takes one op,
+ * and one more for each of our page borders it crosses; the caller sees to it
+ * that there is room. Any context.
+ */
+void xenbe_copy_in(struct xenbe_copies *c, grant_ref_t gref, unsigned int offset, void *dst,
+		   unsigned int len);
+void xenbe_copy_out(struct xenbe_copies *c, const void *src, grant_ref_t gref, unsigned int offset,
+		    unsigned int len);
+
+/* Makes them, in order, and forgets them but for how they ended. Any context. */
+void xenbe_copies_flush(struct xenbe_copies *c);
+/* Whether ops @first up to but without @last of the last flush all worked. */
+bool xenbe_copies_ok(struct xenbe_copies *c, unsigned int first, unsigned int last);
+
 /* ---- ring.c: shared ring pages ------------------------------------------ */
 
 struct xenbe_ring {
@@ -249,6 +280,32 @@ int xenbe_store_read_u64(const char *dir, const char *key, u64 max, u64 *value);
 int xenbe_store_read_bool(const char *dir, const char *key, bool *value);
 /* The caller frees with kfree(). */
 int xenbe_store_read_text(const char *dir, const char *key, char **text);
+
+/* ---- keys.c: keys of a device, with complaints ------------------------------------ */
+
+/* Says what stands in a key of @dir, and what should. Returns -EINVAL. Sleeps. */
+int xenbe_key_bad(struct xenbe_errors *errors, struct xenbus_device *dev, const char *dir,
+		  const char *key, const char *must);
+/*
+ * A number the frontend may have written: 0 with *@value set, or untouched when
+ * the key is missing; -EINVAL, and it has been said, if it is not within @min
+ * and @max. Sleeps.
+ */
+int xenbe_key_optional(struct xenbe_errors *errors, struct xenbus_device *dev, const char *key,
+		       u32 min, u32 max, u32 *value);
+
+struct xenbe_key {
+	const char *key;
+	u64 value;
+	bool skip;
+};
+
+/*
+ * Writes these of our own directory at once, unless it is gone (-ENOENT). An
+ * error has been said. Process context, sleeps.
+ */
+int xenbe_keys_write(struct xenbe_errors *errors, struct xenbus_device *dev,
+		     const struct xenbe_key *keys, unsigned int nr);
 
 /* ---- trace.c ----------------------------------------------------------------------- */
 

@@ -76,6 +76,35 @@ static inline void bdev_fput(struct file *file)
 
 #endif /* before 6.5 */
 
+/* Timers: a pointer's container under its present name, and an end that no arming undoes. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define timer_container_of(var, timer, field)	from_timer(var, timer, field)
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define timer_delete(timer)		del_timer(timer)
+#define timer_shutdown_sync(timer)	del_timer_sync(timer)
+#endif
+
+/* XDP: since 6.3 a device says what it can do, since 6.9 a generic program may move the skb. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define compat_xdp_set_features(netdev)	do { } while (0)
+#else
+#define compat_xdp_set_features(netdev)							\
+	((netdev)->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |	\
+				  NETDEV_XDP_ACT_NDO_XMIT)
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#define compat_do_xdp_generic(prog, pskb)	do_xdp_generic(prog, *(pskb))
+#else
+#define compat_do_xdp_generic(prog, pskb)	do_xdp_generic(prog, pskb)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define compat_uevent_const
+#else
+#define compat_uevent_const	const
+#endif
+
 /* Since 6.10 the source of a traced string is named once, in its declaration. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define compat_assign_str(field, src)	__assign_str(field, src)

@@ -148,7 +148,7 @@ static void step(struct model *m, struct input *in)
 		check_pending(m, v, nr);
 		break;
 	case FINAL_CHECK:
-		v = wire_ring_final_check(&m->ring, &nr);
+		v = wire_ring_final_check(&m->ring, 1, &nr);
 		n = m->base + (uint32_t)m->taken + 1;
 		memcpy(m->mirror + offsetof(struct wire_sring, req_event), &n, sizeof(n));
 		check_pending(m, v, nr);

@@ -98,7 +98,7 @@ lab_sweep() {
 	lab_dm_names | xargs -r -n 1 dmsetup remove --force --retry
 	losetup -D
 	wait_for 10 lab_no_loop_left || lab_sweep_why="a loop device, which somebody holds open"
-	[ ! -d /sys/module/lab_fault ] || rmmod xen-blkback xenbe lab_fault
+	[ ! -d /sys/module/lab_fault ] || { lab_unload && rmmod lab_fault; }
 	rmmod brd null_blk scsi_debug 2>/dev/null
 	rm -rf "${LAB_RUN:?}/tmp"
 	[ -z "$lab_sweep_why" ]
@@ -217,14 +217,23 @@ blkback_reload() {
 	[ $# -eq 0 ] || cleanup 'modprobe -r xen-blkback; modprobe xen-blkback'
 }
 
+# Ours, each after what it needs.
+LAB_MODULES=(xenbe xen-blkback xen-netback)
+
+lab_unload() {
+	local i name
+	for ((i = ${#LAB_MODULES[@]} - 1; i >= 0; i--)); do
+		name=${LAB_MODULES[i]}
+		[ ! -d "/sys/module/${name//-/_}" ] || rmmod "$name" || return
+	done
+}
+
 # Puts the modules which the host has built (in /lab/modules) in place of the package's, in the file
 # system too, so that every later modprobe takes them.
 lab_reload() {
 	local name path
-	for name in xen-blkback xenbe; do
-		[ ! -d "/sys/module/${name//-/_}" ] || rmmod "$name" || return
-	done
-	for name in xenbe xen-blkback; do
+	lab_unload || return
+	for name in "${LAB_MODULES[@]}"; do
 		path=$(modinfo -n "$name") || return
 		case $path in
 		*.xz) xz -0 --check=crc32 -c "$LAB/modules/$name.ko" >"$path" || return ;;
@@ -235,8 +244,8 @@ lab_reload() {
 			;;
 		esac
 	done
-	modprobe xen-blkback || return
-	for name in xenbe xen-blkback; do
+	modprobe -a xen-blkback xen-netback || return
+	for name in "${LAB_MODULES[@]}"; do
 		echo "$name: srcversion $(cat "/sys/module/${name//-/_}/srcversion") is loaded"
 	done
 }
@@ -249,10 +258,10 @@ fault_load() {
 	requires nm objcopy
 	mkdir -p "$dir"
 	nm "$LAB/bin/lab_fault.ko" | awk '$2 == "T" && $3 ~ /^lab_fault_/ { print substr($3, 11), $3 }' >"$dir/names"
-	expect_ok modprobe -r xen-blkback
+	expect_ok lab_unload
 	insmod "$LAB/bin/lab_fault.ko" || error 'lab_fault.ko does not load: is it built for this kernel?'
 	cleanup fault_disarm
-	for name in xenbe xen-blkback; do
+	for name in "${LAB_MODULES[@]}"; do
 		module_unpack "$name" "$dir/$name.ko"
 		objcopy --redefine-syms="$dir/names" "$dir/$name.ko"
 		expect_ok insmod "$dir/$name.ko"
@@ -399,7 +408,7 @@ vbd_detach() {
 
 # ---- guests ----------------------------------------------------------------------------------------
 
-# guest_start NAME [--type pv|pvh] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE]
+# guest_start NAME [--type pv|pvh] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE] [--vif SPEC...]
 # [--loader FILE] [--stock-script] [DISK...]: starts a Linux guest by xl and waits until it takes commands. A DISK is what
 # xl's disk= list takes; "phy:DEVICE,VDEV,MODE" goes through the lab's own quick hotplug script unless
 # Xen's is asked for. ARGS are for its kernel. With a loader, that is started and has to find kernel
@@ -422,7 +431,7 @@ lab_emulator_killed() {
 
 # The same without waiting for the guest.
 guest_create() {
-	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' disk loader='' script=lab
+	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' vifs='' disk loader='' script=lab
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -431,6 +440,7 @@ guest_create() {
 		--vcpus) vcpus=$2 && shift ;;
 		--extra) extra=$2 && shift ;;
 		--config) config+=$2$'\n' && shift ;;
+		--vif) vifs+="${vifs:+, }'$2'" && shift ;;
 		--loader) loader=$2 && shift ;;
 		--stock-script) script=stock ;;
 		*) break ;;
@@ -459,6 +469,7 @@ guest_create() {
 		memory = $memory
 		vcpus = $vcpus
 		disk = [ $disks ]
+		vif = [ $vifs ]
 		on_crash = "destroy"
 		$config
 	END

@@ -76,16 +76,20 @@ without_xen() {
 }
 
 ours_for() {
-	find "/lib/modules/$1" -name 'xen-blkback.ko*' -o -name 'xenbe.ko*' | grep -c /updates/
+	find "/lib/modules/$1" -name 'xen-*back.ko*' -o -name 'xenbe.ko*' | grep -c /updates/
 }
 
 # ---- the steps -------------------------------------------------------------------------------------
 
 stock_first() {
-	case $(where xen-blkback) in
-	*/kernel/drivers/block/xen-blkback/*) ;;
-	*) fail "the kernel's own xen-blkback is not there to begin with: $(where xen-blkback)" ;;
-	esac
+	local driver
+
+	for driver in $drivers; do
+		case $(where "$driver") in
+		*/kernel/drivers/*/$driver/*) ;;
+		*) fail "the kernel's own $driver is not there to begin with: $(where "$driver")" || return ;;
+		esac
+	done
 }
 
 installs() {
@@ -103,36 +107,45 @@ installs() {
 wins() {
 	local module
 
-	for module in xenbe xen-blkback; do
-		case $(where $module) in
+	for module in xenbe $drivers; do
+		case $(where "$module") in
 		*/updates/dkms/$module.ko*) ;;
-		*) fail "$module would come from $(where $module)" || return ;;
+		*) fail "$module would come from $(where "$module")" || return ;;
 		esac
-		modinfo -k "$kver" -F vermagic $module | grep -q "^$kver " ||
-			fail "vermagic of $module: $(modinfo -k "$kver" -F vermagic $module)" || return
+		modinfo -k "$kver" -F vermagic "$module" | grep -q "^$kver " ||
+			fail "vermagic of $module: $(modinfo -k "$kver" -F vermagic "$module")" || return
 	done
 }
 
 pulls_in_xenbe() {
-	local order
+	local driver order
 
-	order=$(modprobe -S "$kver" --show-depends xen-blkback | awk '/^insmod/ { print $2 }' | xargs -n1 basename)
-	echo "$order"
-	case $(echo "$order" | sed 's/\.ko.*//' | tr '\n' ' ') in
-	"xenbe xen-blkback ") ;;
-	*) fail "modprobe would load: $order" ;;
-	esac
+	for driver in $drivers; do
+		order=$(modprobe -S "$kver" --show-depends "$driver" | awk '/^insmod/ { print $2 }' |
+			xargs -n1 basename)
+		echo "$order"
+		case $(echo "$order" | sed 's/\.ko.*//' | tr '\n' ' ') in
+		"xenbe $driver ") ;;
+		*) fail "modprobe would load: $order" || return ;;
+		esac
+	done
 }
 
 aliases_kept() {
-	local path
+	local kind driver path
 
-	# What the kernel asks for when a disk backend appears in xenstore.
-	path=$(modprobe -S "$kver" --show-depends xen-backend:vbd | awk '/^insmod/ { print $2 }' | tail -n 1)
-	case $path in
-	*/updates/dkms/xen-blkback.ko*) ;;
-	*) fail "xen-backend:vbd would load $path" ;;
-	esac
+	# What the kernel asks for when a backend appears in xenstore.
+	while read -r kind driver; do
+		path=$(modprobe -S "$kver" --show-depends "xen-backend:$kind" |
+			awk '/^insmod/ { print $2 }' | tail -n 1)
+		case $path in
+		*/updates/dkms/$driver.ko*) ;;
+		*) fail "xen-backend:$kind would load $path" || return ;;
+		esac
+	done <<-END
+		vbd xen-blkback
+		vif xen-netback
+	END
 }
 
 # Names the kernel does not export would show only when the module is loaded.
@@ -186,7 +199,7 @@ later_kernel_supported() {
 
 	# A build for one kernel in the name of another: only DKMS's part is at stake here.
 	add_kernel $new "/usr/src/linux-headers-$kver"
-	later_kernel $new 2
+	later_kernel $new 3
 }
 
 again() {
@@ -218,6 +231,7 @@ if ! compgen -G '/boot/vmlinuz-*' >/dev/null; then
 fi
 kver=$(cd /boot && printf '%s\n' vmlinuz-* | sort -V | tail -n 1)
 kver=${kver#vmlinuz-}
+drivers='xen-blkback xen-netback'
 old=5.10.0-99-amd64
 later=5.15.0-99-amd64
 later_no_xen=6.11.0-noxen-amd64
@@ -226,18 +240,18 @@ add_kernel $old
 add_kernel $no_xen
 without_xen $no_xen
 
-step "the distribution's xen-blkback is in place ($kver)" stock_first
+step "the distribution's drivers are in place ($kver)" stock_first
 step "installs, and builds the modules" installs
-step "modprobe takes both modules from updates/dkms" wins
-step "xen-blkback brings xenbe with it" pulls_in_xenbe
-step "the alias xen-backend:vbd leads to our module" aliases_kept
+step "modprobe takes all modules from updates/dkms" wins
+step "each driver brings xenbe with it" pulls_in_xenbe
+step "the aliases of the devices lead to our modules" aliases_kept
 step "every symbol the modules want is there" symbols_resolved
 step "a kernel that is too old is skipped with a clear line" old_kernel_skipped
 step "a kernel without Xen backends is skipped with a clear line" no_xen_skipped
 step "installing it a second time changes nothing" again
 step "an unsupported kernel that comes later does not fail" later_kernel_unsupported
 step "a supported kernel that comes later gets the modules" later_kernel_supported
-step "purging brings the distribution's xen-blkback back" purges
+step "purging brings the distribution's drivers back" purges
 
 echo "$passed $failed 0" >"$result"
 [ "$failed" = 0 ]

@@ -260,7 +260,7 @@ static void test_final_check(void)
 
 	fresh_ring(112, 3);
 	watch();
-	(void)wire_ring_final_check(&ring, &nr);
+	(void)wire_ring_final_check(&ring, 1, &nr);
 	unwatch();
 	if (nr != 3)
 		fail("final check", "pending", 0, nr);

@@ -6,10 +6,12 @@
 #include "unit.h"
 
 #include <xen/io/blkif.h>
+#include <xen/io/netif.h>
 #include <xen/io/protocols.h>
 #include <xen/io/xenbus.h>
 
 #include "blkslot.h"
+#include "wire/net.h"
 #include "wire/ring.h"
 #include "wire/state.h"
 
@@ -51,6 +53,140 @@ static void numbers(void **state)
 	assert_int_equal(WIRE_PAGE_SIZE, 4096);
 	assert_int_equal(WIRE_SECTOR_SIZE, 512);
 	assert_true(WIRE_BLK_MAX_SEGS <= WIRE_BLK_INDIRECT_PAGES * WIRE_BLK_SEGS_PER_PAGE);
+}
+
+/* The network protocol is the same on every machine. */
+static void net_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(WIRE_NET_CSUM_BLANK, NETTXF_csum_blank);
+	assert_int_equal(WIRE_NET_DATA_VALIDATED, NETTXF_data_validated);
+	assert_int_equal(WIRE_NET_MORE_DATA, NETTXF_more_data);
+	assert_int_equal(WIRE_NET_EXTRA_INFO, NETTXF_extra_info);
+	assert_int_equal(WIRE_NET_RX_DATA_VALIDATED, NETRXF_data_validated);
+	assert_int_equal(WIRE_NET_RX_CSUM_BLANK, NETRXF_csum_blank);
+	assert_int_equal(WIRE_NET_MORE_DATA, NETRXF_more_data);
+	assert_int_equal(WIRE_NET_EXTRA_INFO, NETRXF_extra_info);
+	assert_int_equal(WIRE_NET_RSP_DROPPED, NETIF_RSP_DROPPED);
+	assert_int_equal(WIRE_NET_RSP_ERROR, NETIF_RSP_ERROR);
+	assert_int_equal(WIRE_NET_RSP_OKAY, NETIF_RSP_OKAY);
+	assert_int_equal(WIRE_NET_RSP_NULL, NETIF_RSP_NULL);
+	assert_int_equal(WIRE_NET_EXTRA_GSO, XEN_NETIF_EXTRA_TYPE_GSO);
+	assert_int_equal(WIRE_NET_EXTRA_MCAST_ADD, XEN_NETIF_EXTRA_TYPE_MCAST_ADD);
+	assert_int_equal(WIRE_NET_EXTRA_MCAST_DEL, XEN_NETIF_EXTRA_TYPE_MCAST_DEL);
+	assert_int_equal(WIRE_NET_EXTRA_HASH, XEN_NETIF_EXTRA_TYPE_HASH);
+#ifdef XEN_NETIF_EXTRA_TYPE_XDP	/* younger than some Xen that is in use */
+	assert_int_equal(WIRE_NET_EXTRA_XDP, XEN_NETIF_EXTRA_TYPE_XDP);
+#endif
+	assert_int_equal(WIRE_NET_GSO_TCPV4, XEN_NETIF_GSO_TYPE_TCPV4);
+	assert_int_equal(WIRE_NET_GSO_TCPV6, XEN_NETIF_GSO_TYPE_TCPV6);
+	assert_int_equal(WIRE_NET_HASH_TOEPLITZ, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ);
+	assert_int_equal(1u << WIRE_NET_HASH_IPV4, XEN_NETIF_CTRL_HASH_TYPE_IPV4);
+	assert_int_equal(1u << WIRE_NET_HASH_IPV4_TCP, XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP);
+	assert_int_equal(1u << WIRE_NET_HASH_IPV6, XEN_NETIF_CTRL_HASH_TYPE_IPV6);
+	assert_int_equal(1u << WIRE_NET_HASH_IPV6_TCP, XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP);
+	assert_int_equal(WIRE_NET_CTRL_GET_HASH_FLAGS, XEN_NETIF_CTRL_TYPE_GET_HASH_FLAGS);
+	assert_int_equal(WIRE_NET_CTRL_SET_HASH_FLAGS, XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS);
+	assert_int_equal(WIRE_NET_CTRL_SET_HASH_KEY, XEN_NETIF_CTRL_TYPE_SET_HASH_KEY);
+	assert_int_equal(WIRE_NET_CTRL_GET_HASH_MAPPING_SIZE,
+			 XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE);
+	assert_int_equal(WIRE_NET_CTRL_SET_HASH_MAPPING_SIZE,
+			 XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE);
+	assert_int_equal(WIRE_NET_CTRL_SET_HASH_MAPPING, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING);
+	assert_int_equal(WIRE_NET_CTRL_SET_HASH_ALGORITHM,
+			 XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM);
+	assert_int_equal(WIRE_NET_CTRL_SUCCESS, XEN_NETIF_CTRL_STATUS_SUCCESS);
+	assert_int_equal(WIRE_NET_CTRL_NOT_SUPPORTED, XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED);
+	assert_int_equal(WIRE_NET_CTRL_INVALID_PARAMETER,
+			 XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
+	assert_int_equal(WIRE_NET_CTRL_BUFFER_OVERFLOW, XEN_NETIF_CTRL_STATUS_BUFFER_OVERFLOW);
+}
+
+static void net_transmit(void **state)
+{
+	union netif_tx_sring_entry slots[3] = {
+		{ .req = { .gref = 7, .offset = 100, .flags = NETTXF_extra_info | NETTXF_more_data,
+			   .id = 5, .size = 300 } },
+		{ .req = { 0 } },
+		{ .req = { .gref = 8, .offset = 200, .id = 6, .size = 50 } },
+	};
+	struct netif_extra_info gso = {
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.u.gso = { .size = 1400, .type = XEN_NETIF_GSO_TYPE_TCPV6 },
+	};
+	struct netif_tx_response rsp;
+	struct wire_net_tx tx;
+
+	(void)state;
+	assert_int_equal(sizeof(slots[0]), WIRE_NET_TX_SLOT);
+	assert_int_equal(sizeof(rsp), WIRE_NET_TX_RSP);
+	memcpy(&slots[1], &gso, sizeof(gso));
+	assert_int_equal(wire_net_parse_tx((u8 *)slots, 3, WIRE_NET_FRAGS, &tx), WIRE_OK);
+	assert_int_equal(tx.gso_size, 1400);
+	assert_int_equal(tx.gso_type, WIRE_NET_GSO_TCPV6);
+	assert_int_equal(tx.frags[0].gref, 7);
+	assert_int_equal(tx.frags[0].offset, 100);
+	assert_int_equal(tx.frags[0].len, 250);
+	assert_int_equal(tx.frags[1].gref, 8);
+	wire_net_tx_response((u8 *)slots, 2, &tx, WIRE_NET_RSP_DROPPED, (u8 *)&rsp);
+	assert_int_equal(rsp.id, 6);
+	assert_int_equal(rsp.status, NETIF_RSP_DROPPED);
+}
+
+static void net_receive(void **state)
+{
+	struct netif_rx_request req = { .id = 3, .gref = 0x12345 };
+	struct netif_rx_response rsp;
+	struct netif_extra_info extra;
+	struct wire_net_rx_req mine;
+	u32 value;
+
+	(void)state;
+	assert_int_equal(sizeof(union netif_rx_sring_entry), WIRE_NET_RX_SLOT);
+	assert_int_equal(sizeof(extra), WIRE_NET_RX_SLOT);
+	wire_net_parse_rx((u8 *)&req, &mine);
+	assert_int_equal(mine.id, 3);
+	assert_int_equal(mine.gref, 0x12345);
+	wire_net_rx_response(3, 256, NETRXF_more_data, -1, (u8 *)&rsp);
+	assert_int_equal(rsp.id, 3);
+	assert_int_equal(rsp.offset, 256);
+	assert_int_equal(rsp.flags, NETRXF_more_data);
+	assert_int_equal(rsp.status, -1);
+	wire_net_rx_extra_gso(WIRE_NET_GSO_TCPV4, 1400, true, (u8 *)&extra);
+	assert_int_equal(extra.type, XEN_NETIF_EXTRA_TYPE_GSO);
+	assert_int_equal(extra.flags, XEN_NETIF_EXTRA_FLAG_MORE);
+	assert_int_equal(extra.u.gso.size, 1400);
+	assert_int_equal(extra.u.gso.type, XEN_NETIF_GSO_TYPE_TCPV4);
+	wire_net_rx_extra_hash(WIRE_NET_HASH_IPV6_TCP, 0xabcd1234, false, (u8 *)&extra);
+	assert_int_equal(extra.flags, 0);
+	assert_int_equal(extra.u.hash.type, _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP);
+	assert_int_equal(extra.u.hash.algorithm, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ);
+	memcpy(&value, extra.u.hash.value, sizeof(value));
+	assert_int_equal(value, 0xabcd1234);
+#ifdef XEN_NETIF_EXTRA_TYPE_XDP
+	wire_net_rx_extra_xdp(192, false, (u8 *)&extra);
+	assert_int_equal(extra.u.xdp.headroom, 192);
+#endif
+}
+
+static void net_control(void **state)
+{
+	struct xen_netif_ctrl_request req = { .id = 9, .type = 3, .data = { 1, 2, 3 } };
+	struct xen_netif_ctrl_response rsp;
+	struct wire_net_ctrl mine;
+
+	(void)state;
+	assert_int_equal(sizeof(union xen_netif_ctrl_sring_entry), WIRE_NET_CTRL_SLOT);
+	assert_int_equal(sizeof(rsp), WIRE_NET_CTRL_RSP);
+	wire_net_parse_ctrl((u8 *)&req, &mine);
+	assert_int_equal(mine.id, 9);
+	assert_int_equal(mine.type, 3);
+	assert_memory_equal(mine.data, req.data, sizeof(req.data));
+	wire_net_ctrl_response(&mine, WIRE_NET_CTRL_INVALID_PARAMETER, 77, (u8 *)&rsp);
+	assert_int_equal(rsp.id, 9);
+	assert_int_equal(rsp.type, 3);
+	assert_int_equal(rsp.status, XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
+	assert_int_equal(rsp.data, 77);
 }
 
 static void xenbus_states(void **state)
@@ -247,6 +383,10 @@ int main(void)
 	};
 
 	UNIT_ADD(numbers);
+	UNIT_ADD(net_numbers);
+	UNIT_ADD(net_transmit);
+	UNIT_ADD(net_receive);
+	UNIT_ADD(net_control);
 	UNIT_ADD(xenbus_states);
 	UNIT_ADD(protocol_names);
 	UNIT_ADD(offsets_are_of_this_machine);

@@ -238,7 +238,8 @@ static void every_subset_empty(void **state)
 			v = wire_net_parse_tx(s.bytes, s.nr, MOST, &tx);
 			assert_int_equal(v, total < WIRE_NET_LEN_MIN ? WIRE_REJECT_LEN : WIRE_OK);
 			for (u32 i = 0; !v && i < nr; i++)
-				assert_int_equal(tx.frags[i].len, empty >> i & 1 ? 0 : i ? 50 : 100);
+				assert_int_equal(tx.frags[i].len,
+						 empty >> i & 1 ? 0 : i ? 50 : 100);
 		}
 }
 
@@ -406,7 +407,9 @@ static void key_lengths(void **state)
 	assert_int_equal(wire_net_ctrl_check_key(UINT32_MAX), WIRE_NET_CTRL_BUFFER_OVERFLOW);
 }
 
-static const u32 odd_numbers[] = { 0, 1, 2, 63, 64, 65, 127, 128, 129, 0x7fffffff, 0x80000000, 0xffffffff };
+static const u32 odd_numbers[] = {
+	0, 1, 2, 63, 64, 65, 127, 128, 129, 0x7fffffff, 0x80000000, 0xffffffff,
+};
 
 static void mapping(void **state)
 {
@@ -417,18 +420,20 @@ static void mapping(void **state)
 		struct wire_net_hash hash = { .mapping_size = 77 };
 		u32 size = odd_numbers[n];
 
-		assert_int_equal(wire_net_hash_set_mapping_size(&hash, size),
-				 size <= 128 ? WIRE_NET_CTRL_SUCCESS : WIRE_NET_CTRL_INVALID_PARAMETER);
+		assert_int_equal(!wire_net_hash_set_mapping_size(&hash, size), size <= 128);
 		assert_int_equal(hash.mapping_size, size <= 128 ? size : 77);
 		for (size_t f = 0; f < ARRAY_SIZE(odd_numbers); f++)
 			for (size_t l = 0; l < ARRAY_SIZE(odd_numbers); l++) {
 				u64 first = odd_numbers[f], len = odd_numbers[l];
 				bool ok = first + len <= hash.mapping_size;
+				u32 f32 = (u32)first, l32 = (u32)len;
 
-				assert_int_equal(!wire_net_hash_check_mapping(&hash, (u32)first, (u32)len), ok);
+				assert_int_equal(!wire_net_hash_check_mapping(&hash, f32, l32),
+						 ok);
 				if (len <= 128)
-					assert_int_equal(!wire_net_hash_set_mapping(&hash, (u32)first,
-							 (u32)len, entries, 4), ok);
+					assert_int_equal(!wire_net_hash_set_mapping(&hash, f32, l32,
+										    entries, 4),
+							 ok);
 			}
 	}
 }
@@ -441,7 +446,8 @@ static void mapping_names_queues_only(void **state)
 	(void)state;
 	assert_int_equal(wire_net_hash_set_mapping_size(&hash, 4), WIRE_NET_CTRL_SUCCESS);
 	assert_int_equal(wire_net_hash_set_mapping(&hash, 0, 4, entries, 4), WIRE_NET_CTRL_SUCCESS);
-	assert_int_equal(wire_net_hash_set_mapping(&hash, 0, 4, bad, 4), WIRE_NET_CTRL_INVALID_PARAMETER);
+	assert_int_equal(wire_net_hash_set_mapping(&hash, 0, 4, bad, 4),
+			 WIRE_NET_CTRL_INVALID_PARAMETER);
 	for (u32 v = 0; v < 16; v++)
 		assert_int_equal(wire_net_hash_queue(&hash, v, 4), 3 - v % 4);
 	/* Fewer queues by now than when it was set: still one of them. */
@@ -479,9 +485,163 @@ static void control_bytes(void **state)
 	assert_memory_equal(rsp, "\x01\0\x06\0\x03\0\0\0\x09\0\0\0", 12);
 }
 
+static void gref_entries(void **state)
+{
+	u8 entry[] = { 0x78, 0x56, 0x34, 0x12, 1, 0, 0xff, 0xff };
+	struct wire_net_gref gref;
+	u32 flags;
+
+	(void)state;
+	assert_true(wire_net_parse_gref(entry, &gref));
+	assert_int_equal(gref.gref, 0x12345678);
+	assert_true(gref.readonly);
+	for (flags = 0; flags < 0x10000; flags++) {
+		entry[4] = (u8)flags;
+		entry[5] = (u8)(flags >> 8);
+		assert_int_equal(wire_net_parse_gref(entry, &gref), flags < 2);
+		assert_int_equal(gref.readonly, flags & 1);
+	}
+	wire_net_gref_status(entry, WIRE_NET_CTRL_INVALID_PARAMETER);
+	assert_memory_equal(entry, "\x78\x56\x34\x12\xff\xff\2\0", 8);
+}
+
+/* ---- checksums ------------------------------------------------------------------------------ */
+
+#define MACS	"\x02\0\0\0\0\1\x02\0\0\0\0\2"
+#define IP4(total, frag, proto)	"\x45\0" total "\0\0" frag "\x40" proto "\0\0" "\x0a\0\0\1" "\x0a\0\0\2"
+#define IP6(length, next) "\x60\0\0\0" length next "\x40" ADDR6 ADDR6
+#define ADDR6	"\xfd\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\1"
+#define BYTES4	"\0\0\0\0"
+#define BYTES8	BYTES4 BYTES4
+#define BYTES20	BYTES8 BYTES8 BYTES4
+
+static const struct {
+	const char *name;
+	const char *bytes;
+	u32 len;
+	bool found;
+	struct wire_net_sum sum;
+} sums[] = {
+#define PACKET(bytes)	bytes, sizeof(bytes) - 1
+	{ "TCP over IPv4", PACKET(MACS "\x08\0" IP4("\0\x28", "\x40\0", "\x06") BYTES20),
+	  true, { 26, 34, 54, 50, 6, false } },
+	{ "with padding behind", PACKET(MACS "\x08\0" IP4("\0\x28", "\0\0", "\x06") BYTES20 "xx"),
+	  true, { 26, 34, 54, 50, 6, false } },
+	{ "UDP", PACKET(MACS "\x08\0" IP4("\0\x1c", "\0\0", "\x11") BYTES8),
+	  true, { 26, 34, 42, 40, 17, false } },
+	{ "a VLAN tag", PACKET(MACS "\x81\0\0\7\x08\0" IP4("\0\x1c", "\0\0", "\x11") BYTES8),
+	  true, { 30, 38, 46, 44, 17, false } },
+	{ "two tags", PACKET(MACS "\x88\xa8\0\7\x81\0\0\7\x08\0" IP4("\0\x1c", "\0\0", "\x11")
+			     BYTES8), true, { 34, 42, 50, 48, 17, false } },
+	{ "three tags", PACKET(MACS "\x81\0\0\7\x81\0\0\7\x81\0\0\7\x08\0"
+			       IP4("\0\x1c", "\0\0", "\x11") BYTES8), false, {} },
+	{ "tags without end", PACKET(MACS "\x81\0\0\7\x81\0"), false, {} },
+	{ "options of IPv4", PACKET(MACS "\x08\0" "\x46\0\0\x20\0\0\0\0\x40\x11\0\0" BYTES8
+				    BYTES4 BYTES8), true, { 26, 38, 46, 44, 17, false } },
+	{ "header too short", PACKET(MACS "\x08\0" "\x44\0\0\x1c\0\0\0\0\x40\x11\0\0" BYTES8
+				     BYTES8), false, {} },
+	{ "not version 4", PACKET(MACS "\x08\0" "\x65\0\0\x1c\0\0\0\0\x40\x11\0\0" BYTES8 BYTES8),
+	  false, {} },
+	{ "longer than the packet", PACKET(MACS "\x08\0" IP4("\0\x1d", "\0\0", "\x11") BYTES8),
+	  false, {} },
+	{ "shorter than its header", PACKET(MACS "\x08\0" IP4("\0\x13", "\0\0", "\x11") BYTES8),
+	  false, {} },
+	{ "no room for UDP", PACKET(MACS "\x08\0" IP4("\0\x1b", "\0\0", "\x11") BYTES8), false, {} },
+	{ "no room for TCP", PACKET(MACS "\x08\0" IP4("\0\x27", "\0\0", "\x06") BYTES20), false, {} },
+	{ "first fragment", PACKET(MACS "\x08\0" IP4("\0\x1c", "\x20\0", "\x11") BYTES8), false, {} },
+	{ "last fragment", PACKET(MACS "\x08\0" IP4("\0\x1c", "\0\1", "\x11") BYTES8), false, {} },
+	{ "ICMP", PACKET(MACS "\x08\0" IP4("\0\x1c", "\0\0", "\1") BYTES8), false, {} },
+	{ "ARP", PACKET(MACS "\x08\6" BYTES20), false, {} },
+	{ "TCP over IPv6", PACKET(MACS "\x86\xdd" IP6("\0\x14", "\x06") BYTES20),
+	  true, { 22, 54, 74, 70, 6, true } },
+	{ "UDP over IPv6", PACKET(MACS "\x86\xdd" IP6("\0\x08", "\x11") BYTES8),
+	  true, { 22, 54, 62, 60, 17, true } },
+	{ "options of IPv6", PACKET(MACS "\x86\xdd" IP6("\0\x18", "\0") "\x3c\0\0\0" BYTES4
+				    "\x11\0\0\0" BYTES4 BYTES8), true, { 22, 70, 78, 76, 17, true } },
+	{ "a long option", PACKET(MACS "\x86\xdd" IP6("\0\x18", "\0") "\x11\1\0\0" BYTES4 BYTES8
+				  BYTES8), true, { 22, 70, 78, 76, 17, true } },
+	{ "a route to its end", PACKET(MACS "\x86\xdd" IP6("\0\x10", "\x2b") "\x11\0\0\0" BYTES4
+				       BYTES8), true, { 22, 62, 70, 68, 17, true } },
+	{ "a route not at its end", PACKET(MACS "\x86\xdd" IP6("\0\x10", "\x2b") "\x11\0\0\1" BYTES4
+					   BYTES8), false, {} },
+	{ "an option too long", PACKET(MACS "\x86\xdd" IP6("\0\x10", "\0") "\x11\2\0\0" BYTES4 BYTES8),
+	  false, {} },
+	{ "no room for an option", PACKET(MACS "\x86\xdd" IP6("\0\x07", "\0") BYTES8), false, {} },
+	{ "fragment of IPv6", PACKET(MACS "\x86\xdd" IP6("\0\x10", "\x2c") "\x11\0\0\0" BYTES4 BYTES8),
+	  false, {} },
+	{ "IPv6 longer than the packet", PACKET(MACS "\x86\xdd" IP6("\0\x09", "\x11") BYTES8),
+	  false, {} },
+	{ "not version 6", PACKET(MACS "\x86\xdd" "\x40\0\0\0\0\x08\x11\x40" ADDR6 ADDR6 BYTES8),
+	  false, {} },
+};
+
+static void sum(void **state)
+{
+	const typeof(sums[0]) *row = *state;
+	struct wire_net_sum got;
+
+	assert_int_equal(wire_net_find_sum((const u8 *)row->bytes, row->len, &got), row->found);
+	if (!row->found)
+		return;
+	assert_int_equal(got.addrs, row->sum.addrs);
+	assert_int_equal(got.start, row->sum.start);
+	assert_int_equal(got.end, row->sum.end);
+	assert_int_equal(got.at, row->sum.at);
+	assert_int_equal(got.proto, row->sum.proto);
+	assert_int_equal(got.ipv6, row->sum.ipv6);
+}
+
+/* Nine extension headers, each fine: more than anybody sends. */
+static void sum_behind_many_options(void **state)
+{
+	u8 packet[14 + 40 + 9 * 8 + 8] = MACS "\x86\xdd\x60";
+	struct wire_net_sum got;
+	u32 nr, i;
+
+	(void)state;
+	for (nr = 7; nr <= 9; nr++) {
+		packet[19] = (u8)(nr * 8 + 8);
+		for (i = 0; i < nr; i++)
+			packet[54 + i * 8] = i + 1 < nr ? 60 : 17;
+		packet[20] = 60;
+		assert_int_equal(wire_net_find_sum(packet, 54 + nr * 8 + 8, &got), nr <= 8);
+	}
+}
+
+/* Cut anywhere, in memory that ends there, a packet is refused or lies inside. */
+static void sum_of_any_bytes(void **state)
+{
+	struct wire_net_sum got;
+	u32 seed = 1, i, at, len;
+	u8 *copy;
+
+	(void)state;
+	for (i = 0; i < 200000; i++) {
+		const typeof(sums[0]) *row = &sums[i % ARRAY_SIZE(sums)];
+
+		len = i / ARRAY_SIZE(sums) % (row->len + 1);
+		copy = malloc(len ? len : 1);
+		assert_non_null(copy);
+		memcpy(copy, row->bytes, len);
+		seed = seed * 1103515245 + 12345;
+		at = 12 + (seed >> 8) % 50;
+		if (at < len)
+			copy[at] = (u8)(seed >> 20);
+		if (wire_net_find_sum(copy, len, &got)) {
+			assert_true(got.start + 8 <= got.end && got.end <= len);
+			assert_true(got.at >= got.start && got.at + 2 <= got.end);
+			assert_true(got.addrs + (got.ipv6 ? 32 : 8) <= got.start);
+		}
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	UNIT_ADD_TABLE(packet, packets);
+	UNIT_ADD_TABLE(sum, sums);
+	UNIT_ADD(sum_behind_many_options);
+	UNIT_ADD(sum_of_any_bytes);
 	UNIT_ADD(stops_at_its_end);
 	UNIT_ADD(meanings);
 	UNIT_ADD(slots_and_lengths);
@@ -497,5 +657,6 @@ int main(void)
 	UNIT_ADD(mapping_names_queues_only);
 	UNIT_ADD(flags_and_algorithms);
 	UNIT_ADD(control_bytes);
+	UNIT_ADD(gref_entries);
 	return unit_run("wire/net");
 }

@@ -205,7 +205,7 @@ static void pending(void **state)
 
 	/* The final check judges alike, and asks to be told of the next request. */
 	nr = 0xdead;
-	assert_int_equal(wire_ring_final_check(&ring, &nr), row->verdict);
+	assert_int_equal(wire_ring_final_check(&ring, 1, &nr), row->verdict);
 	assert_int_equal(nr, row->verdict == WIRE_OK ? row->nr : 0xdead);
 	assert_int_equal(sring(&p)->req_event, row->cons + 1);
 	pages_free(&p);
@@ -530,7 +530,7 @@ static void race_with_a_hostile_frontend(void **state)
 		u32 nr = 0xdead;
 
 		if (passes++ & 1)
-			v = wire_ring_final_check(&ring, &nr);
+			v = wire_ring_final_check(&ring, 1, &nr);
 		else
 			v = wire_ring_pending(&ring, &nr);
 		if (v != WIRE_OK) {
@@ -650,7 +650,7 @@ static void lossless_with_a_good_frontend(void **state)
 
 		assert_int_equal(wire_ring_pending(&ring, &nr), WIRE_OK);
 		if (!nr) {
-			assert_int_equal(wire_ring_final_check(&ring, &nr), WIRE_OK);
+			assert_int_equal(wire_ring_final_check(&ring, 1, &nr), WIRE_OK);
 			if (!nr) {
 				assert_true(await(&l.to_back));
 				continue;

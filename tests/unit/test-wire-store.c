@@ -283,6 +283,38 @@ static void ring_ref_key_without_order(void **state)
 	free(key);
 }
 
+static const struct {
+	const char *name, *text;
+	bool good;
+	u64 bytes, usec;
+} rate_rows[] = {
+	{ "as libxl writes it", "62500,50000", true, 62500, 50000 },
+	{ "the smallest", "1,1", true, 1, 1 },
+	{ "the largest", "18446744073709551615,4294967295", true, UINT64_MAX, UINT32_MAX },
+	{ "too many bytes", "18446744073709551616,1", false, 0, 0 },
+	{ "too many microseconds", "1,4294967296", false, 0, 0 },
+	{ "no bytes", "0,50000", false, 0, 0 },
+	{ "no time", "62500,0", false, 0, 0 },
+	{ "one number", "62500", false, 0, 0 },
+	{ "nothing behind", "62500,", false, 0, 0 },
+	{ "nothing before", ",50000", false, 0, 0 },
+	{ "three numbers", "1,2,3", false, 0, 0 },
+	{ "a blank", "62500, 50000", false, 0, 0 },
+	{ "a sign", "-1,50000", false, 0, 0 },
+	{ "empty", "", false, 0, 0 },
+	{ "none", NULL, false, 0, 0 },
+};
+
+static void parse_rate(void **state)
+{
+	const __typeof__(rate_rows[0]) *row = *state;
+	u64 bytes = 7, usec = 8;
+
+	assert_int_equal(wire_store_parse_rate(row->text, &bytes, &usec), row->good);
+	assert_int_equal(bytes, row->good ? row->bytes : 7);
+	assert_int_equal(usec, row->good ? row->usec : 8);
+}
+
 int main(void)
 {
 	UNIT_ADD_TABLE(parse_u64, number_rows);
@@ -291,6 +323,7 @@ int main(void)
 	UNIT_ADD_TABLE(parse_bool, bool_rows);
 	UNIT_ADD_TABLE(parse_devnum, devnum_rows);
 	UNIT_ADD_TABLE(parse_disk_mode, mode_rows);
+	UNIT_ADD_TABLE(parse_rate, rate_rows);
 	UNIT_ADD(all_short_texts);
 	UNIT_ADD(all_majors);
 	UNIT_ADD(ring_ref_keys);

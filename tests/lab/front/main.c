@@ -14,9 +14,12 @@
 #include "blksuite.h"
 #include "faults.h"
 #include "judge.h"
+#include "netbad.h"
+#include "netsuite.h"
 
 static const char usage[] =
 "usage: xenfront blk ACTION [options]\n"
+"       xenfront net ACTION [options]    in dom0, which is toolstack and guest at once\n"
 "       xenfront grants DOMID      how many grants of that domain are mapped now (in dom0)\n"
 "\n"
 "ACTION  matrix                    connect with every combination of features\n"
@@ -54,10 +57,17 @@ static const char usage[] =
 "  --disk-goes 0|1    of load, with --errors 1: the disk is gone at the end; default 0\n"
 "  --max-gap-ms N     load fails if no answer came for longer; 0: no limit (default)\n"
 "\n"
+"net ACTION  matrix | io | reconnect | load | bad NAME... | list, as above, over a virtual interface whose\n"
+"            other end is a packet socket on dom0's net device\n"
+"  --handle N         default: the first free one from 100 on\n"
+"  --queues N|max     of load\n"
+"  --split 0|1        of load: an event channel for each direction\n"
+"\n"
 "exit status: 0 the backend behaved, 1 it did not, 2 the test could not be made\n";
 
 struct args {
 	struct vbd_args vbd;
+	struct vif_args vif;
 	struct blkload_opts load;
 	u64 times, max_gap_ms;
 };
@@ -135,12 +145,33 @@ static void set_option(struct args *a, const char *name, const char *value)
 		a->max_gap_ms = number(name, value, UINT32_MAX);
 }
 
-static void parse_options(struct args *a, int argc, char **argv)
+static void set_net_option(struct args *a, const char *name, const char *value)
+{
+	struct net_opts *net = &a->vif.net;
+
+	if (!strcmp(name, "handle"))
+		a->vif.handle = (unsigned int)number(name, value, INT32_MAX);
+	else if (!strcmp(name, "queues"))
+		net->queues = strcmp(value, "max") ?
+			(unsigned int)number(name, value, NET_MAX_QUEUES) : 0;
+	else if (!strcmp(name, "split"))
+		net->split = number(name, value, 1);
+	else if (!strcmp(name, "seed"))
+		a->vif.seed = number(name, value, UINT64_MAX);
+	else if (!strcmp(name, "times"))
+		a->times = number(name, value, UINT32_MAX);
+	else if (!strcmp(name, "seconds"))
+		a->load.seconds = number(name, value, UINT32_MAX);
+	else
+		util_lab_error("--%s is not for net", name);
+}
+
+static void parse_options(struct args *a, bool net, int argc, char **argv)
 {
 	static const char *const names[] = {
 		"self", "mode", "type", "devid", "abi", "queues", "order", "persistent", "seed",
 		"area-mib", "area-at", "times", "seconds", "requests", "depth", "segs", "read",
-		"max-gap-ms", "bad-first", "bad-nr", "errors", "disk-goes",
+		"max-gap-ms", "bad-first", "bad-nr", "errors", "disk-goes", "handle", "split",
 	};
 	struct option options[ARRAY_SIZE(names) + 1] = { 0 };
 	size_t i;
@@ -155,7 +186,10 @@ static void parse_options(struct args *a, int argc, char **argv)
 			break;
 		if (c)
 			exit(EXIT_LAB);	/* getopt has said what was wrong */
-		set_option(a, names[index], optarg);
+		if (net)
+			set_net_option(a, names[index], optarg);
+		else
+			set_option(a, names[index], optarg);
 	}
 }
 
@@ -275,6 +309,38 @@ static int run_blk(const char *action, const struct args *a, int nr_names, char 
 	return check_summary();
 }
 
+static int run_net(const char *action, const struct args *a, int nr_names, char **names)
+{
+	struct check chk;
+	struct vif vif;
+	int i;
+
+	check_begin(&chk, "open the interface", a->vif.seed);
+	if (!vif_open(&vif, &a->vif, store_open(), &chk)) {
+		check_end(&chk);
+		return check_summary();
+	}
+	if (!strcmp(action, "matrix"))
+		netsuite_matrix(&vif);
+	else if (!strcmp(action, "io"))
+		netsuite_io(&vif);
+	else if (!strcmp(action, "reconnect"))
+		netsuite_reconnect(&vif, (unsigned int)a->times);
+	else if (!strcmp(action, "load"))
+		netsuite_load(&vif, (unsigned int)a->load.seconds);
+	else if (!strcmp(action, "bad"))
+		for (i = 0; i < nr_names; i++)
+			netbad_run(&vif, names[i]);
+	else
+		util_lab_error("there is no action '%s'", action);
+	check_begin(&chk, "removal leaves nothing behind", a->vif.seed);
+	vif_judge(&vif, &chk);
+	vif_close(&vif);
+	judge_nothing_mapped(&chk, 0, 5000);
+	check_end(&chk);
+	return check_summary();
+}
+
 static int clean(const struct args *a)
 {
 	struct check chk;
@@ -290,9 +356,11 @@ int main(int argc, char **argv)
 	struct args a = {
 		.vbd = { .mode = "w", .type = "disk", .blk = BLK_OPTS_DEFAULT, .seed = 1,
 			 .area_sectors = 8 * 2048 },
+		.vif = { .net = NET_OPTS_DEFAULT, .seed = 1 },
 		.load = BLKLOAD_DEFAULT,
 		.times = 20,
 	};
+	bool net;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 3 && !strcmp(argv[1], "grants")) {
@@ -303,17 +371,23 @@ int main(int argc, char **argv)
 		printf("%d\n", n);
 		return EXIT_BEHAVED;
 	}
-	if (argc < 3 || strcmp(argv[1], "blk")) {
+	if (argc < 3 || (strcmp(argv[1], "blk") && strcmp(argv[1], "net"))) {
 		fputs(usage, stderr);
 		return EXIT_LAB;
 	}
-	parse_options(&a, argc - 2, argv + 2);
+	net = !strcmp(argv[1], "net");
+	parse_options(&a, net, argc - 2, argv + 2);
 	optind += 2;
 	if (!strcmp(argv[2], "list")) {
-		bad_list();
+		if (net)
+			netbad_list();
+		else
+			bad_list();
 		return EXIT_BEHAVED;
 	}
 	util_stop_on_signals();
+	if (net)
+		return run_net(argv[2], &a, argc - optind, argv + optind);
 	if (!strcmp(argv[2], "clean"))
 		return clean(&a);
 	return run_blk(argv[2], &a, argc - optind, argv + optind);

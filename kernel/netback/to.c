@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the host to the guest. Whoever transmits copies the packet into pages
+ * the guest has put on its receive ring, a few packets with one hypercall while
+ * more are announced. Nothing is queued here: with too few pages one packet is
+ * held, and the net device's queue stopped until there are more. So what waits
+ * for a guest is bounded by the queue discipline, in front of us.
+ */
+#include "netback.h"
+
+/* What one packet can need: its pages, its pieces, and each border of a page of ours. */
+#define OPS_OF_PACKET	(2 * 18 + MAX_SKB_FRAGS + 20)
+#define SLOTS_MOST	24u	/* pages of the largest packet, with headroom and extras */
+
+static struct netdev_queue *txq_of(struct netback_queue *q)
+{
+	return netdev_get_tx_queue(q->vif->netdev, q->index);
+}
+
+static struct xenbe_evtchn *evtchn_of(struct netback_queue *q)
+{
+	return q->vif->split_events ? &q->rx_evtchn : &q->tx_evtchn;
+}
+
+/* @skb: NULL for a frame */
+static unsigned int nr_extras(struct netback_queue *q, const struct sk_buff *skb, bool hashed)
+{
+	return (skb && skb_is_gso(skb)) + hashed + !!q->vif->headroom;
+}
+
+static unsigned int len_of(const struct netback_to *t)
+{
+	return t->skb ? t->skb->len : t->frame->len;
+}
+
+/* ---- one packet --------------------------------------------------------------------------- */
+
+/* A request off the ring, whose page is to be filled. */
+static struct netback_page *next_page(struct netback_queue *q)
+{
+	struct netback_page *p = &q->pages[q->nr_pages++];
+	struct wire_net_rx_req req;
+
+	wire_ring_peek(&q->rx.wire, 0, q->rx_slot, WIRE_NET_RX_SLOT);
+	wire_ring_consume(&q->rx.wire, 1);
+	wire_net_parse_rx(q->rx_slot, &req);
+	p->id = req.id;
+	p->gref = req.gref;
+	p->len = 0;
+	p->first_op = q->rx_copies.nr;
+	return p;
+}
+
+/* Appends @len bytes to the packet's pages, the last of which is *@page. */
+static void put_bytes(struct netback_queue *q, struct netback_to *t, struct netback_page **page,
+		      const void *src, unsigned int len)
+{
+	unsigned int room = WIRE_PAGE_SIZE - q->vif->headroom, n;
+	struct netback_page *p = *page;
+	void *page_here;
+
+	while (len) {
+		if (p->len == room) {
+			p->last_op = q->rx_copies.nr;
+			p = next_page(q);
+			t->nr_pages++;
+		}
+		n = min_t(unsigned int, len, room - p->len);
+		page_here = netback_grefs_find(q, p->gref, true);
+		if (page_here)
+			memcpy(page_here + q->vif->headroom + p->len, src, n);
+		else
+			xenbe_copy_out(&q->rx_copies, src, p->gref, q->vif->headroom + p->len, n);
+		p->len += n;
+		src += n;
+		len -= n;
+	}
+	*page = p;
+}
+
+/* Takes a packet in, for which there are pages, copies and a place. */
+static struct netback_page *add_packet(struct netback_queue *q, struct sk_buff *skb,
+				       struct xdp_frame *frame, bool hashed)
+{
+	struct netback_to *t = &q->to[q->nr_to++];
+	struct netback_page *p;
+
+	t->skb = skb;
+	t->frame = frame;
+	t->hashed = hashed;
+	t->nr_pages = 1;
+	t->first_page = q->nr_pages;
+	p = next_page(q);
+	/* Extras stand in the ring behind the first page; what was asked for there is not used. */
+	t->nr_extras = nr_extras(q, skb, hashed);
+	wire_ring_consume(&q->rx.wire, t->nr_extras);
+	return p;
+}
+
+static void add_frame(struct netback_queue *q, struct xdp_frame *frame)
+{
+	struct netback_page *p = add_packet(q, NULL, frame, false);
+
+	put_bytes(q, &q->to[q->nr_to - 1], &p, frame->data, frame->len);
+	p->last_op = q->rx_copies.nr;
+}
+
+static void add_skb(struct netback_queue *q, struct sk_buff *skb, bool hashed)
+{
+	struct netback_page *p = add_packet(q, skb, NULL, hashed);
+	struct netback_to *t = &q->to[q->nr_to - 1];
+	unsigned int i;
+
+	put_bytes(q, t, &p, skb->data, skb_headlen(skb));
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+
+		put_bytes(q, t, &p, skb_frag_address(frag), skb_frag_size(frag));
+	}
+	p->last_op = q->rx_copies.nr;
+}
+
+/* ---- answers ------------------------------------------------------------------------------- */
+
+static u16 first_flags(const struct netback_to *t)
+{
+	u16 flags = 0;
+
+	if (!t->skb)
+		;
+	else if (t->skb->ip_summed == CHECKSUM_PARTIAL)
+		flags = WIRE_NET_RX_CSUM_BLANK | WIRE_NET_RX_DATA_VALIDATED;
+	else if (t->skb->ip_summed == CHECKSUM_UNNECESSARY)
+		flags = WIRE_NET_RX_DATA_VALIDATED;
+	if (t->nr_extras)
+		flags |= WIRE_NET_EXTRA_INFO;
+	return flags;
+}
+
+static u8 hash_kind(const struct sk_buff *skb)
+{
+	bool v4 = skb->protocol == htons(ETH_P_IP);
+
+	if (skb->l4_hash)
+		return v4 ? WIRE_NET_HASH_IPV4_TCP : WIRE_NET_HASH_IPV6_TCP;
+	return v4 ? WIRE_NET_HASH_IPV4 : WIRE_NET_HASH_IPV6;
+}
+
+static void put_extras(struct netback_queue *q, const struct netback_to *t)
+{
+	const struct sk_buff *skb = t->skb;
+	unsigned int left = t->nr_extras;
+	u8 rsp[WIRE_NET_RX_SLOT];
+
+	if (skb && skb_is_gso(skb)) {
+		wire_net_rx_extra_gso(skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6 ?
+				      WIRE_NET_GSO_TCPV6 : WIRE_NET_GSO_TCPV4,
+				      skb_shinfo(skb)->gso_size, --left, rsp);
+		wire_ring_respond(&q->rx.wire, rsp, sizeof(rsp));
+	}
+	if (q->vif->headroom) {
+		wire_net_rx_extra_xdp(q->vif->headroom, --left, rsp);
+		wire_ring_respond(&q->rx.wire, rsp, sizeof(rsp));
+	}
+	if (t->hashed) {
+		wire_net_rx_extra_hash(hash_kind(skb), skb_get_hash_raw(skb), --left, rsp);
+		wire_ring_respond(&q->rx.wire, rsp, sizeof(rsp));
+	}
+}
+
+/* One answer for each page; a page of the guest's that cannot be written is its error alone. */
+static void answer(struct netback_queue *q, const struct netback_to *t)
+{
+	struct netback_counters *c = q->count;
+	u16 flags = first_flags(t);
+	u8 rsp[WIRE_NET_RX_SLOT];
+	unsigned int i;
+	bool ok = true;
+
+	for (i = 0; i < t->nr_pages; i++) {
+		const struct netback_page *p = &q->pages[t->first_page + i];
+		bool good = xenbe_copies_ok(&q->rx_copies, p->first_op, p->last_op);
+
+		if (i + 1u < t->nr_pages)
+			flags |= WIRE_NET_MORE_DATA;
+		wire_net_rx_response(p->id, q->vif->headroom, flags,
+				     good ? p->len : WIRE_NET_RSP_ERROR, rsp);
+		wire_ring_respond(&q->rx.wire, rsp, sizeof(rsp));
+		if (!i)
+			put_extras(q, t);
+		flags = 0;
+		ok &= good;
+	}
+	if (ok) {
+		c->to_packets++;
+		c->to_bytes += len_of(t);
+	} else {
+		c->to_grant++;
+	}
+}
+
+static void flush(struct netback_queue *q)
+{
+	unsigned int i;
+
+	if (!q->nr_to)
+		return;
+	xenbe_copies_flush(&q->rx_copies);
+	for (i = 0; i < q->nr_to; i++) {
+		answer(q, &q->to[i]);
+		if (q->to[i].skb)
+			dev_consume_skb_any(q->to[i].skb);
+		else
+			xdp_return_frame(q->to[i].frame);
+	}
+	q->nr_to = 0;
+	q->nr_pages = 0;
+	if (wire_ring_publish(&q->rx.wire))
+		xenbe_evtchn_notify(evtchn_of(q));
+}
+
+/* ---- pages that are not there -------------------------------------------------------------- */
+
+/* Whether the ring has @need pages now. A ring that lies has none, ever. */
+static bool has_pages(struct netback_queue *q, unsigned int need)
+{
+	enum wire_verdict v;
+	u32 nr;
+
+	if (unlikely(READ_ONCE(q->fatal)))
+		return false;
+	v = wire_ring_pending(&q->rx.wire, &nr);
+	if (unlikely(v)) {
+		netback_queue_give_up(q, v);
+		return false;
+	}
+	return nr >= need;
+}
+
+static unsigned int need_of(struct netback_queue *q, const struct sk_buff *skb, bool hashed)
+{
+	return wire_net_rx_slots(skb->len, q->vif->headroom, nr_extras(q, skb, hashed));
+}
+
+/* Asks for an event when there are @need pages; true if there are by now. */
+static bool ask_for_pages(struct netback_queue *q, unsigned int need)
+{
+	enum wire_verdict v;
+	u32 nr;
+
+	if (READ_ONCE(q->fatal))
+		return false;
+	v = wire_ring_final_check(&q->rx.wire, need, &nr);
+	if (v) {
+		netback_queue_give_up(q, v);
+		return false;
+	}
+	return nr >= need;
+}
+
+/* Waited long enough. From now on packets are dropped, and the guest is listened to. */
+static void drop_held(struct netback_queue *q)
+{
+	unsigned long timeout = netback_stall_timeout();
+
+	q->count->to_timeout++;
+	kfree_skb(q->held);
+	q->held = NULL;
+	WRITE_ONCE(q->stalled, true);
+	netif_tx_wake_queue(txq_of(q));
+	/* A frontend that does not tell us of pages may just be slow. */
+	if (timeout && q->vif->rx_notify)
+		mod_timer(&q->rx_timer, jiffies + timeout);
+}
+
+/* The carrier goes when no queue of the vif gets anything through any more. */
+static void give_up_carrier(struct netback_queue *q)
+{
+	struct netback_vif *vif = q->vif;
+	unsigned int i;
+
+	WRITE_ONCE(q->dead, true);
+	for (i = 0; i < vif->nr_queues; i++)
+		if (!READ_ONCE(vif->queues[i].dead))
+			return;
+	netif_carrier_off(vif->netdev);
+}
+
+static void not_stalled(struct netback_queue *q)
+{
+	WRITE_ONCE(q->stalled, false);
+	timer_delete(&q->rx_timer);
+	if (q->dead) {
+		WRITE_ONCE(q->dead, false);
+		netif_carrier_on(q->vif->netdev);
+	}
+}
+
+/* Nothing to be seen of the guest: the timer sends it. */
+static void hold_for_rate(struct netback_queue *q, struct sk_buff *skb, u64 wait)
+{
+	WRITE_ONCE(q->held, skb);
+	q->limited = true;
+	q->count->to_limited++;
+	netif_tx_stop_queue(txq_of(q));
+	mod_timer(&q->rx_timer, jiffies + nsecs_to_jiffies(wait) + 1);
+}
+
+static void hold(struct netback_queue *q, struct sk_buff *skb)
+{
+	unsigned long timeout = q->vif->rx_notify ? netback_drain_timeout() : msecs_to_jiffies(30);
+
+	WRITE_ONCE(q->held, skb);
+	q->count->to_stopped++;
+	netif_tx_stop_queue(txq_of(q));
+	mod_timer(&q->rx_timer, jiffies + timeout);
+}
+
+/* There might be no room for one more packet. */
+static bool is_full(const struct netback_queue *q)
+{
+	return q->nr_to == NETBACK_RX_BATCH ||
+	       q->rx_copies.nr + OPS_OF_PACKET > q->rx_copies.max ||
+	       q->nr_pages + SLOTS_MOST > NETBACK_RING_SLOTS;
+}
+
+static void send(struct netback_queue *q, struct sk_buff *skb, bool more)
+{
+	bool hashed = q->vif->hash && (skb->l4_hash || skb->sw_hash);
+	unsigned int need = need_of(q, skb, hashed);
+	u64 wait;
+
+	if (need > SLOTS_MOST || skb_has_frag_list(skb)) {
+		q->count->to_large++;
+		kfree_skb(skb);
+	} else if (unlikely((wait = netback_rates_wait(q->vif, NETBACK_TO)))) {
+		hold_for_rate(q, skb, wait);
+	} else if (likely(has_pages(q, need)) || ask_for_pages(q, need)) {
+		if (unlikely(q->stalled))
+			not_stalled(q);
+		netback_rates_charge(q->vif, NETBACK_TO, skb->len);
+		add_skb(q, skb, hashed);
+	} else if (q->stalled) {
+		q->count->to_timeout++;
+		kfree_skb(skb);
+	} else {
+		q->need = need;
+		hold(q, skb);
+	}
+	if (!more || q->held || is_full(q))
+		flush(q);
+}
+
+void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more)
+{
+	/* Only who does not look whether the queue is stopped comes here with one held. */
+	if (unlikely(q->held)) {
+		q->count->to_timeout++;
+		kfree_skb(skb);
+		return;
+	}
+	send(q, skb, more);
+}
+
+unsigned int netback_to_frames(struct netback_queue *q, struct xdp_frame **frames, unsigned int nr)
+{
+	struct netback_vif *vif = q->vif;
+	struct netdev_queue *txq = txq_of(q);
+	unsigned int i;
+
+	__netif_tx_lock(txq, smp_processor_id());
+	for (i = 0; i < nr; i++) {
+		unsigned int len = frames[i]->len;
+
+		/* A packet that is held was here first. Who sends frames does not wait. */
+		if (q->held || !len || len > WIRE_PAGE_SIZE ||
+		    netback_rates_wait(vif, NETBACK_TO) ||
+		    !has_pages(q, wire_net_rx_slots(len, vif->headroom, !!vif->headroom)))
+			break;
+		netback_rates_charge(vif, NETBACK_TO, len);
+		add_frame(q, frames[i]);
+		if (is_full(q))
+			flush(q);
+	}
+	flush(q);
+	q->count->to_timeout += nr - i;
+	__netif_tx_unlock(txq);
+	return i;
+}
+
+/* ---- pages come, time passes ----------------------------------------------------------------- */
+
+/* What was held, which may have to wait for something else now. */
+static void resend(struct netback_queue *q, struct sk_buff *skb)
+{
+	send(q, skb, false);
+	if (!q->held)
+		netif_tx_wake_queue(txq_of(q));
+}
+
+bool netback_to_resume(struct netback_queue *q)
+{
+	struct netdev_queue *txq = txq_of(q);
+	struct sk_buff *skb;
+
+	if (likely(!READ_ONCE(q->held) && !READ_ONCE(q->stalled)))
+		return false;
+	__netif_tx_lock(txq, smp_processor_id());
+	skb = q->held;
+	if (!q->limited && (skb || q->stalled) && has_pages(q, q->need)) {
+		not_stalled(q);
+		WRITE_ONCE(q->held, NULL);
+		if (skb)
+			resend(q, skb);
+	}
+	__netif_tx_unlock(txq);
+	return true;
+}
+
+static void on_rx_timer(struct timer_list *timer)
+{
+	struct netback_queue *q = timer_container_of(q, timer, rx_timer);
+	struct netdev_queue *txq = txq_of(q);
+
+	__netif_tx_lock(txq, smp_processor_id());
+	if (q->limited) {
+		struct sk_buff *skb = q->held;
+
+		q->limited = false;
+		WRITE_ONCE(q->held, NULL);
+		resend(q, skb);
+	} else if (q->held) {
+		drop_held(q);
+	} else if (q->stalled && !ask_for_pages(q, q->need)) {
+		give_up_carrier(q);
+	}
+	__netif_tx_unlock(txq);
+}
+
+void netback_to_init(struct netback_queue *q)
+{
+	timer_setup(&q->rx_timer, on_rx_timer, 0);
+}
+
+void netback_to_fini(struct netback_queue *q)
+{
+	timer_shutdown_sync(&q->rx_timer);
+	kfree_skb(q->held);
+	q->held = NULL;
+}

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# A frontend that closes and connects again, with other features each time, is served right each time.
+# timeout: 400
+
+. "$LAB/cases/lib/front"
+expect_ok modprobe xen-netback
+front net reconnect --times 40
+success
