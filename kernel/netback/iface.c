@@ -219,7 +219,6 @@ void netback_iface_remove(struct netback_vif *vif)
 int netback_iface_attach(struct netback_vif *vif)
 {
 	struct net_device *netdev = vif->netdev;
-	unsigned int i;
 	int err;
 
 	rtnl_lock();
@@ -227,8 +226,6 @@ int netback_iface_attach(struct netback_vif *vif)
 	if (!err)
 		err = netif_set_real_num_rx_queues(netdev, vif->nr_queues);
 	if (!err) {
-		for (i = 0; i < vif->nr_queues; i++)
-			netif_napi_add(netdev, &vif->queues[i].napi, netback_from_poll);
 		WRITE_ONCE(vif->attached, true);
 		if (!vif->can_sg && netdev->mtu > ETH_DATA_LEN)
 			dev_set_mtu(netdev, ETH_DATA_LEN);
@@ -247,14 +244,11 @@ int netback_iface_attach(struct netback_vif *vif)
 void netback_iface_detach(struct netback_vif *vif)
 {
 	struct net_device *netdev = vif->netdev;
-	unsigned int i;
 
 	rtnl_lock();
 	netif_carrier_off(netdev);
 	if (netif_running(netdev))
 		stop_polling(vif);
 	WRITE_ONCE(vif->attached, false);
-	for (i = 0; i < vif->nr_queues; i++)
-		netif_napi_del(&vif->queues[i].napi);
 	rtnl_unlock();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The life of a queue: its two rings, its event channels, its memory. */
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
 #include "netback.h"
@@ -41,6 +42,10 @@ int netback_queue_init(struct netback_queue *q, struct netback_vif *vif, unsigne
 	snprintf(q->name, sizeof(q->name), "%s-q%u", vif->netdev->name, index);
 	timer_setup(&q->limit_timer, on_limit_timer, 0);
 	netback_to_init(q);
+	/* Before any event: Xen raises one as soon as a channel is bound. It is enabled later. */
+	rtnl_lock();
+	netif_napi_add(vif->netdev, &q->napi, netback_from_poll);
+	rtnl_unlock();
 
 	err = xenbe_grants_init(&q->grants, domid, vif->budget, 2);
 	if (!err)
@@ -89,6 +94,9 @@ void netback_queue_fini(struct netback_queue *q)
 {
 	if (!q->vif)
 		return;
+	rtnl_lock();
+	netif_napi_del(&q->napi);
+	rtnl_unlock();
 	netback_to_fini(q);
 	if (xdp_rxq_info_is_reg(&q->xdp_rxq))
 		xdp_rxq_info_unreg(&q->xdp_rxq);
