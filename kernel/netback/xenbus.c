@@ -264,6 +264,29 @@ static int watch_both(struct netback_vif *vif)
 	return err;
 }
 
+static void watch_neither(struct netback_vif *vif)
+{
+	unregister_xenbus_watch(&vif->watch);
+	unregister_xenbus_watch(&vif->mcast_watch);
+	kfree(vif->mcast_watch.node);
+}
+
+/*
+ * Ends a vif that has its net device; watches, sysfs and debugfs are gone. The
+ * work comes last: it is queued by events, by rings, and by a net device that
+ * goes down, which it does when it is removed.
+ */
+static void vif_end(struct netback_vif *vif)
+{
+	mutex_lock(&vif->lock);
+	vif->removed = true;
+	netback_disconnect(vif);
+	mutex_unlock(&vif->lock);
+	netback_iface_remove(vif);
+	cancel_delayed_work_sync(&vif->state_work);
+	vif_free(vif);
+}
+
 static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 {
 	struct netback_vif *vif = vif_create(dev);
@@ -276,8 +299,12 @@ static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 		err = netback_advertise(vif);
 	if (!err)
 		err = netback_iface_create(vif);
-	if (err)
-		goto err_free;
+	if (err) {
+		vif_free(vif);
+		return err;
+	}
+	/* A driver before us may have left the state it published; the store still has it. */
+	dev->state = XenbusStateInitialising;
 	dev_set_drvdata(&dev->dev, vif);
 	err = watch_both(vif);
 	if (err)
@@ -293,14 +320,10 @@ static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 	return 0;
 
 err_watch:
-	unregister_xenbus_watch(&vif->watch);
-	unregister_xenbus_watch(&vif->mcast_watch);
-	kfree(vif->mcast_watch.node);
+	watch_neither(vif);
 err_iface:
 	dev_set_drvdata(&dev->dev, NULL);
-	netback_iface_remove(vif);
-err_free:
-	vif_free(vif);
+	vif_end(vif);
 	return err;
 }
 
@@ -308,25 +331,16 @@ static void remove(struct xenbus_device *dev)
 {
 	struct netback_vif *vif = dev_get_drvdata(&dev->dev);
 
-	unregister_xenbus_watch(&vif->watch);
-	unregister_xenbus_watch(&vif->mcast_watch);
-	kfree(vif->mcast_watch.node);
+	watch_neither(vif);
 	kobject_uevent(&dev->dev.kobj, KOBJ_OFFLINE);
 	netback_debugfs_remove(vif);
 	sysfs_remove_group(&dev->dev.kobj, &netback_rates_group);
 
-	mutex_lock(&vif->lock);
-	vif->removed = true;
-	netback_disconnect(vif);
-	mutex_unlock(&vif->lock);
-	cancel_delayed_work_sync(&vif->state_work);
-
 	/* The next driver's interface has to be plugged in again. */
 	if (vif->script && xenbus_exists(XBT_NIL, dev->nodename, "state"))
 		xenbus_rm(XBT_NIL, dev->nodename, "hotplug-status");
-	netback_iface_remove(vif);
 	dev_set_drvdata(&dev->dev, NULL);
-	vif_free(vif);
+	vif_end(vif);
 }
 
 static int uevent(compat_uevent_const struct xenbus_device *dev, struct kobj_uevent_env *env)
