@@ -179,9 +179,35 @@ static void wait_for_rate(struct netback_queue *q)
 
 enum poll_end {
 	POLL_AGAIN,	/* there is more */
-	POLL_EMPTY,	/* sleep until the guest says more */
+	POLL_EMPTY,	/* an event comes when the guest says more */
 	POLL_STOPPED,	/* something else will start it again, or nothing */
 };
+
+static enum poll_end stop(struct netback_queue *q, enum wire_verdict v)
+{
+	q->why = NETBACK_STOPPED;
+	netback_queue_give_up(q, v);
+	return POLL_STOPPED;
+}
+
+/*
+ * @rest slots have been looked at and are no whole packet (yet). Asks for an
+ * event when there is one more, and looks once more.
+ */
+static enum poll_end last_look(struct netback_queue *q, u32 rest)
+{
+	enum wire_verdict v;
+	u32 nr;
+
+	/* A packet that fills the ring and has no end yet will never have one. */
+	if (rest == q->tx.wire.nr_slots)
+		return stop(q, WIRE_FATAL_CHAIN);
+	v = wire_ring_final_check(&q->tx.wire, rest + 1, &nr);
+	if (v)
+		return stop(q, v);
+	q->why = NETBACK_EMPTY;
+	return nr > rest ? POLL_AGAIN : POLL_EMPTY;
+}
 
 static enum poll_end poll_once(struct netback_queue *q, int budget, int *done)
 {
@@ -189,17 +215,15 @@ static enum poll_end poll_once(struct netback_queue *q, int budget, int *done)
 	unsigned int i, taken;
 	u32 nr;
 
-	q->why = NETBACK_STOPPED;
-	if (READ_ONCE(q->fatal))
-		return POLL_STOPPED;
-	v = wire_ring_pending(&q->tx.wire, &nr);
-	if (v) {
-		netback_queue_give_up(q, v);
+	if (READ_ONCE(q->fatal)) {
+		q->why = NETBACK_STOPPED;
 		return POLL_STOPPED;
 	}
-	q->why = NETBACK_EMPTY;
+	v = wire_ring_pending(&q->tx.wire, &nr);
+	if (v)
+		return stop(q, v);
 	if (!nr)
-		return POLL_EMPTY;
+		return last_look(q, 0);
 
 	q->why = NETBACK_BUSY;
 	for (i = 0; i < nr; i++)
@@ -217,27 +241,9 @@ static enum poll_end poll_once(struct netback_queue *q, int budget, int *done)
 		wait_for_rate(q);
 		return POLL_STOPPED;
 	}
-	/* A packet that fills the ring and has no end yet will never have one. */
-	if (v == WIRE_MORE && nr - taken == q->tx.wire.nr_slots)
-		v = WIRE_FATAL_CHAIN;
-	if (wire_is_fatal(v)) {
-		netback_queue_give_up(q, v);
-		return POLL_STOPPED;
-	}
-	return v == WIRE_MORE ? POLL_EMPTY : POLL_AGAIN;
-}
-
-/* Asks for an event and looks once more. True: there is something after all. */
-static bool last_look(struct netback_queue *q)
-{
-	u32 before, nr;
-	enum wire_verdict v;
-
-	/* Part of a packet may be waiting for its end. */
-	if (wire_ring_pending(&q->tx.wire, &before))
-		return true;
-	v = wire_ring_final_check(&q->tx.wire, before + 1, &nr);
-	return v || nr > before;
+	if (wire_is_fatal(v))
+		return stop(q, v);
+	return v == WIRE_MORE ? last_look(q, nr - taken) : POLL_AGAIN;
 }
 
 int netback_from_poll(struct napi_struct *napi, int budget)
@@ -258,14 +264,13 @@ int netback_from_poll(struct napi_struct *napi, int budget)
 	}
 	if (done >= budget)
 		return budget;
-	if (!napi_complete_done(napi, done))
-		return done;
-	if (end == POLL_EMPTY && last_look(q)) {
-		napi_schedule(napi);
-		return done;
-	}
-	/* While the rate keeps it waiting no event is wanted: the EOI comes after the timer. */
+	/*
+	 * Both while the poll is still ours: once it is complete it may run
+	 * elsewhere. An event that comes before that makes it run again. While the
+	 * rate keeps the guest waiting none is wanted: the EOI comes after the timer.
+	 */
 	if (end == POLL_EMPTY && xenbe_evtchn_done(&q->tx_evtchn, q->worked))
 		q->worked = false;
+	napi_complete_done(napi, done);
 	return done;
 }
