@@ -81,6 +81,12 @@ void xenbe_copy_out(struct xenbe_copies *c, const void *src, grant_ref_t gref, u
 }
 EXPORT_SYMBOL_GPL(xenbe_copy_out);
 
+void xenbe_copies_forget(struct xenbe_copies *c, unsigned int first)
+{
+	c->nr = first;
+}
+EXPORT_SYMBOL_GPL(xenbe_copies_forget);
+
 void xenbe_copies_flush(struct xenbe_copies *c)
 {
 	if (!c->nr)

@@ -132,6 +132,9 @@ void xenbe_copy_in(struct xenbe_copies *c, grant_ref_t gref, unsigned int offset
 void xenbe_copy_out(struct xenbe_copies *c, const void *src, grant_ref_t gref, unsigned int offset,
 		    unsigned int len);
 
+/* Those from op @first on are not to be made: their memory is gone. Any context. */
+void xenbe_copies_forget(struct xenbe_copies *c, unsigned int first);
+
 /* Makes them, in order, and forgets them but for how they ended. Any context. */
 void xenbe_copies_flush(struct xenbe_copies *c);
 /* Whether ops @first up to but without @last of the last flush all worked. */

@@ -62,6 +62,7 @@ static void take_packet(struct netback_queue *q, struct netback_from *f, enum wi
 	} else if (f->tx.mcast_add || f->tx.mcast_del) {
 		do_group(q, f);
 	} else if (!make_room(q, f)) {
+		xenbe_copies_forget(&q->tx_copies, f->first_op);
 		q->count->from_memory++;
 		f->status = WIRE_NET_RSP_DROPPED;
 	}
