@@ -14,6 +14,8 @@ static irqreturn_t on_event(int irq, void *arg)
 	struct xenbe_evtchn *ev = arg;
 
 	ev->events++;
+	/* The first event may come before xenbe_evtchn_bind() knows the number. */
+	WRITE_ONCE(ev->irq, irq);
 	WRITE_ONCE(ev->owed, 1);
 	ev->wake(ev->arg);
 	return IRQ_HANDLED;
