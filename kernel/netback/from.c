@@ -252,11 +252,11 @@ int netback_from_poll(struct napi_struct *napi, int budget)
 	struct netback_queue *q = container_of(napi, struct netback_queue, napi);
 	enum poll_end end = POLL_AGAIN;
 	int done = 0, n;
-	bool waited;
+	bool came;
 
-	waited = netback_to_resume(q);
-	q->worked |= waited;
-	xenbe_evtchn_done(&q->rx_evtchn, waited);
+	came = netback_to_resume(q);
+	q->worked |= came;
+	xenbe_evtchn_done(&q->rx_evtchn, came);
 
 	while (done < budget && end == POLL_AGAIN) {
 		n = 0;

@@ -246,9 +246,11 @@ void netback_iface_detach(struct netback_vif *vif)
 	struct net_device *netdev = vif->netdev;
 
 	rtnl_lock();
-	netif_carrier_off(netdev);
+	/* Whoever has a transmit queue's lock after this sees it, and leaves the carrier as it is. */
+	WRITE_ONCE(vif->attached, false);
+	netif_tx_disable(netdev);
 	if (netif_running(netdev))
 		stop_polling(vif);
-	WRITE_ONCE(vif->attached, false);
+	netif_carrier_off(netdev);
 	rtnl_unlock();
 }

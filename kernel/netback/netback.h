@@ -139,7 +139,7 @@ struct netback_queue {
 	bool limited;			/* it waits for the rate instead */
 	bool stalled;			/* one waited too long: drop until there are pages */
 	bool dead;			/* stalled so long that the carrier may go */
-	unsigned int need;		/* pages the held one wants, or wanted */
+	unsigned int need;		/* pages the guest has been asked for, 0: none */
 	struct timer_list rx_timer;	/* of the held one, then of being stalled */
 	u8 rx_slot[WIRE_NET_RX_SLOT];
 };
@@ -281,7 +281,7 @@ void netback_xdp_flush(struct netback_queue *q);
 void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more);
 /* How many of them were sent; the others remain the caller's. Takes the lock. */
 unsigned int netback_to_frames(struct netback_queue *q, struct xdp_frame **frames, unsigned int nr);
-/* The guest may have given pages: the poll sends what was held. False: nobody waits for any. */
+/* The guest may have given pages: the poll sends what was held. True: it has given what was asked. */
 bool netback_to_resume(struct netback_queue *q);
 void netback_to_init(struct netback_queue *q);
 /* Nobody transmits any more. Sleeps. */

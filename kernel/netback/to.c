@@ -199,6 +199,14 @@ static void answer(struct netback_queue *q, const struct netback_to *t)
 	}
 }
 
+static void free_packet(const struct netback_to *t)
+{
+	if (t->skb)
+		dev_consume_skb_any(t->skb);
+	else
+		xdp_return_frame(t->frame);
+}
+
 static void flush(struct netback_queue *q)
 {
 	unsigned int i;
@@ -208,10 +216,7 @@ static void flush(struct netback_queue *q)
 	xenbe_copies_flush(&q->rx_copies);
 	for (i = 0; i < q->nr_to; i++) {
 		answer(q, &q->to[i]);
-		if (q->to[i].skb)
-			dev_consume_skb_any(q->to[i].skb);
-		else
-			xdp_return_frame(q->to[i].frame);
+		free_packet(&q->to[i]);
 	}
 	q->nr_to = 0;
 	q->nr_pages = 0;
@@ -250,6 +255,9 @@ static bool ask_for_pages(struct netback_queue *q, unsigned int need)
 
 	if (READ_ONCE(q->fatal))
 		return false;
+	/* First this: the event may come at once, and netback_to_resume() looks at nothing else. */
+	WRITE_ONCE(q->need, need);
+	smp_wmb();	/* before req_event; pairs with the frontend's mb before it reads that */
 	v = wire_ring_final_check(&q->rx.wire, need, &nr);
 	if (v) {
 		netback_queue_give_up(q, v);
@@ -258,13 +266,35 @@ static bool ask_for_pages(struct netback_queue *q, unsigned int need)
 	return nr >= need;
 }
 
+/* Nobody waits for pages any more. */
+static void got_pages(struct netback_queue *q)
+{
+	WRITE_ONCE(q->need, 0);
+	WRITE_ONCE(q->stalled, false);
+	timer_delete(&q->rx_timer);
+	if (q->dead) {
+		WRITE_ONCE(q->dead, false);
+		netif_carrier_on(q->vif->netdev);
+	}
+}
+
+/* Whether there are @need pages; if not, the guest has been asked for that many. */
+static bool get_pages(struct netback_queue *q, unsigned int need)
+{
+	if (!has_pages(q, need) && !ask_for_pages(q, need))
+		return false;
+	if (unlikely(q->need))
+		got_pages(q);
+	return true;
+}
+
 /* Waited long enough. From now on packets are dropped, and the guest is listened to. */
 static void drop_held(struct netback_queue *q)
 {
 	unsigned long timeout = netback_stall_timeout();
 
 	q->count->to_timeout++;
-	kfree_skb(q->held);
+	dev_kfree_skb_any(q->held);
 	q->held = NULL;
 	WRITE_ONCE(q->stalled, true);
 	netif_tx_wake_queue(txq_of(q));
@@ -284,16 +314,6 @@ static void give_up_carrier(struct netback_queue *q)
 		if (!READ_ONCE(vif->queues[i].dead))
 			return;
 	netif_carrier_off(vif->netdev);
-}
-
-static void not_stalled(struct netback_queue *q)
-{
-	WRITE_ONCE(q->stalled, false);
-	timer_delete(&q->rx_timer);
-	if (q->dead) {
-		WRITE_ONCE(q->dead, false);
-		netif_carrier_on(q->vif->netdev);
-	}
 }
 
 /* Nothing to be seen of the guest: the timer sends it. */
@@ -324,6 +344,17 @@ static bool is_full(const struct netback_queue *q)
 	       q->nr_pages + SLOTS_MOST > NETBACK_RING_SLOTS;
 }
 
+/* Too few pages: this one waits, or goes if one has waited too long already. */
+static void hold_or_drop(struct netback_queue *q, struct sk_buff *skb)
+{
+	if (!q->stalled) {
+		hold(q, skb);
+		return;
+	}
+	q->count->to_timeout++;
+	dev_kfree_skb_any(skb);
+}
+
 static void send(struct netback_queue *q, struct sk_buff *skb, bool more)
 {
 	bool hashed = q->vif->hash && (skb->l4_hash || skb->sw_hash);
@@ -332,20 +363,14 @@ static void send(struct netback_queue *q, struct sk_buff *skb, bool more)
 
 	if (need > SLOTS_MOST || skb_has_frag_list(skb)) {
 		q->count->to_large++;
-		kfree_skb(skb);
+		dev_kfree_skb_any(skb);
+	} else if (unlikely(!get_pages(q, need))) {
+		hold_or_drop(q, skb);
 	} else if (unlikely((wait = netback_rates_wait(q->vif, NETBACK_TO)))) {
 		hold_for_rate(q, skb, wait);
-	} else if (likely(has_pages(q, need)) || ask_for_pages(q, need)) {
-		if (unlikely(q->stalled))
-			not_stalled(q);
+	} else {
 		netback_rates_charge(q->vif, NETBACK_TO, skb->len);
 		add_skb(q, skb, hashed);
-	} else if (q->stalled) {
-		q->count->to_timeout++;
-		kfree_skb(skb);
-	} else {
-		q->need = need;
-		hold(q, skb);
 	}
 	if (!more || q->held || is_full(q))
 		flush(q);
@@ -356,7 +381,7 @@ void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more)
 	/* Only who does not look whether the queue is stopped comes here with one held. */
 	if (unlikely(q->held)) {
 		q->count->to_timeout++;
-		kfree_skb(skb);
+		dev_kfree_skb_any(skb);
 		return;
 	}
 	send(q, skb, more);
@@ -401,20 +426,37 @@ static void resend(struct netback_queue *q, struct sk_buff *skb)
 bool netback_to_resume(struct netback_queue *q)
 {
 	struct netdev_queue *txq = txq_of(q);
+	bool came = false;
 	struct sk_buff *skb;
 
-	if (likely(!READ_ONCE(q->held) && !READ_ONCE(q->stalled)))
+	if (likely(!READ_ONCE(q->need)))
 		return false;
 	__netif_tx_lock(txq, smp_processor_id());
-	skb = q->held;
-	if (!q->limited && (skb || q->stalled) && has_pages(q, q->need)) {
-		not_stalled(q);
+	if (q->need && has_pages(q, q->need)) {
+		came = true;
+		got_pages(q);
+		skb = q->held;
 		WRITE_ONCE(q->held, NULL);
 		if (skb)
 			resend(q, skb);
 	}
 	__netif_tx_unlock(txq);
-	return true;
+	return came;
+}
+
+static void time_is_up(struct netback_queue *q)
+{
+	struct sk_buff *skb = q->held;
+
+	if (q->limited) {
+		q->limited = false;
+		WRITE_ONCE(q->held, NULL);
+		resend(q, skb);
+	} else if (skb) {
+		drop_held(q);
+	} else if (q->stalled && !get_pages(q, q->need)) {
+		give_up_carrier(q);
+	}
 }
 
 static void on_rx_timer(struct timer_list *timer)
@@ -423,17 +465,9 @@ static void on_rx_timer(struct timer_list *timer)
 	struct netdev_queue *txq = txq_of(q);
 
 	__netif_tx_lock(txq, smp_processor_id());
-	if (q->limited) {
-		struct sk_buff *skb = q->held;
-
-		q->limited = false;
-		WRITE_ONCE(q->held, NULL);
-		resend(q, skb);
-	} else if (q->held) {
-		drop_held(q);
-	} else if (q->stalled && !ask_for_pages(q, q->need)) {
-		give_up_carrier(q);
-	}
+	/* Set anew while we waited for the lock, it is for another packet. */
+	if (READ_ONCE(q->vif->attached) && !timer_pending(timer))
+		time_is_up(q);
 	__netif_tx_unlock(txq);
 }
 
@@ -444,7 +478,13 @@ void netback_to_init(struct netback_queue *q)
 
 void netback_to_fini(struct netback_queue *q)
 {
+	unsigned int i;
+
 	timer_shutdown_sync(&q->rx_timer);
-	kfree_skb(q->held);
+	/* What was announced to have a follower that did not come. */
+	for (i = 0; i < q->nr_to; i++)
+		free_packet(&q->to[i]);
+	q->nr_to = 0;
+	dev_kfree_skb_any(q->held);
 	q->held = NULL;
 }
