@@ -13,7 +13,7 @@
 struct tuple {
 	u8 data[2 * sizeof(struct in6_addr) + 2 * sizeof(__be16)];
 	u32 len;
-	enum pkt_hash_types type;
+	bool l4;
 };
 
 static void add(struct tuple *t, const void *data, u32 len)
@@ -34,12 +34,12 @@ static void find_tuple(const struct wire_net_hash *hash, const struct sk_buff *s
 	bool tcp, v4;
 
 	t->len = 0;
-	t->type = PKT_HASH_TYPE_NONE;
 	memset(&flow, 0, sizeof(flow));
 	if (!skb_flow_dissect_flow_keys(skb, &flow, 0))
 		return;
 	v4 = flow.basic.n_proto == htons(ETH_P_IP);
-	if (!v4 && flow.basic.n_proto != htons(ETH_P_IPV6))
+	/* With a VLAN tag the kind could not be told to the guest. */
+	if ((!v4 && flow.basic.n_proto != htons(ETH_P_IPV6)) || flow.basic.n_proto != skb->protocol)
 		return;
 	tcp = flow.basic.ip_proto == IPPROTO_TCP && !(flow.control.flags & FLOW_DIS_IS_FRAGMENT) &&
 	      wanted(hash, v4 ? WIRE_NET_HASH_IPV4_TCP : WIRE_NET_HASH_IPV6_TCP);
@@ -56,7 +56,7 @@ static void find_tuple(const struct wire_net_hash *hash, const struct sk_buff *s
 		add(t, &flow.ports.src, sizeof(flow.ports.src));
 		add(t, &flow.ports.dst, sizeof(flow.ports.dst));
 	}
-	t->type = tcp ? PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3;
+	t->l4 = tcp;
 }
 
 bool netback_hash_queue(struct netback_vif *vif, struct sk_buff *skb, u32 nr_queues, u16 *queue)
@@ -70,12 +70,27 @@ bool netback_hash_queue(struct netback_vif *vif, struct sk_buff *skb, u32 nr_que
 	h = rcu_dereference(vif->hash);
 	if (h && h->wire.algorithm == WIRE_NET_HASH_TOEPLITZ) {
 		find_tuple(&h->wire, skb, &t);
-		if (t.len)
+		if (t.len) {
 			value = wire_net_toeplitz(&h->wire, t.data, t.len);
-		skb_set_hash(skb, value, t.type);
+			__skb_set_sw_hash(skb, value, t.l4);
+		} else {
+			skb_clear_hash(skb);
+		}
 		*queue = wire_net_hash_queue(&h->wire, value, nr_queues);
 		decided = true;
 	}
 	rcu_read_unlock();
 	return decided;
+}
+
+bool netback_hash_known(struct netback_vif *vif, const struct sk_buff *skb)
+{
+	struct netback_hash *h;
+	bool known;
+
+	rcu_read_lock();
+	h = rcu_dereference(vif->hash);
+	known = h && h->wire.algorithm == WIRE_NET_HASH_TOEPLITZ && skb->sw_hash;
+	rcu_read_unlock();
+	return known;
 }

@@ -32,12 +32,7 @@ static netdev_tx_t start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	/* While it is attached, which the caller's lock sees to, the queues stay. */
 	if (unlikely(!READ_ONCE(vif->attached) || index >= vif->nr_queues)) {
 		dev_core_stats_tx_dropped_inc(netdev);
-		kfree_skb(skb);
-		return NETDEV_TX_OK;
-	}
-	if (unlikely(!netback_mcast_wanted(vif, eth_hdr(skb)->h_dest))) {
-		queues[index].count->to_filtered++;
-		kfree_skb(skb);
+		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
 	}
 	skb_tx_timestamp(skb);

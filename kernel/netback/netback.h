@@ -140,6 +140,7 @@ struct netback_queue {
 	bool stalled;			/* one waited too long: drop until there are pages */
 	bool dead;			/* stalled so long that the carrier may go */
 	unsigned int need;		/* pages the guest has been asked for, 0: none */
+	u16 headroom;			/* of the batch */
 	struct timer_list rx_timer;	/* of the held one, then of being stalled */
 	u8 rx_slot[WIRE_NET_RX_SLOT];
 };
@@ -309,6 +310,8 @@ void netback_grefs_fini(struct netback_queue *q);
  * goes with it, below @nr_queues. Any context.
  */
 bool netback_hash_queue(struct netback_vif *vif, struct sk_buff *skb, u32 nr_queues, u16 *queue);
+/* Whether the skb's hash is one of those. Any context. */
+bool netback_hash_known(struct netback_vif *vif, const struct sk_buff *skb);
 
 /* mcast.c */
 void netback_mcast_init(struct netback_vif *vif);

@@ -8,9 +8,10 @@
  */
 #include "netback.h"
 
-/* What one packet can need: its pages, its pieces, and each border of a page of ours. */
-#define OPS_OF_PACKET	(2 * 18 + MAX_SKB_FRAGS + 20)
 #define SLOTS_MOST	24u	/* pages of the largest packet, with headroom and extras */
+/* What one packet can need: its pieces, and each border of the guest's pages and of ours. */
+#define OPS_OF_PACKET	(2 * SLOTS_MOST + 2 * (MAX_SKB_FRAGS + 1))
+static_assert(OPS_OF_PACKET <= NETBACK_RX_OPS);
 
 static struct netdev_queue *txq_of(struct netback_queue *q)
 {
@@ -25,7 +26,15 @@ static struct xenbe_evtchn *evtchn_of(struct netback_queue *q)
 /* @skb: NULL for a frame */
 static unsigned int nr_extras(struct netback_queue *q, const struct sk_buff *skb, bool hashed)
 {
-	return (skb && skb_is_gso(skb)) + hashed + !!q->vif->headroom;
+	return (skb && skb_is_gso(skb)) + hashed + !!q->headroom;
+}
+
+/* A batch has one headroom, whatever the guest wishes meanwhile. */
+static unsigned int headroom_of(struct netback_queue *q)
+{
+	if (!q->nr_to)
+		q->headroom = READ_ONCE(q->vif->headroom);
+	return q->headroom;
 }
 
 static unsigned int len_of(const struct netback_to *t)
@@ -55,7 +64,7 @@ static struct netback_page *next_page(struct netback_queue *q)
 static void put_bytes(struct netback_queue *q, struct netback_to *t, struct netback_page **page,
 		      const void *src, unsigned int len)
 {
-	unsigned int room = WIRE_PAGE_SIZE - q->vif->headroom, n;
+	unsigned int room = WIRE_PAGE_SIZE - q->headroom, n;
 	struct netback_page *p = *page;
 	void *page_here;
 
@@ -68,9 +77,9 @@ static void put_bytes(struct netback_queue *q, struct netback_to *t, struct netb
 		n = min_t(unsigned int, len, room - p->len);
 		page_here = netback_grefs_find(q, p->gref, true);
 		if (page_here)
-			memcpy(page_here + q->vif->headroom + p->len, src, n);
+			memcpy(page_here + q->headroom + p->len, src, n);
 		else
-			xenbe_copy_out(&q->rx_copies, src, p->gref, q->vif->headroom + p->len, n);
+			xenbe_copy_out(&q->rx_copies, src, p->gref, q->headroom + p->len, n);
 		p->len += n;
 		src += n;
 		len -= n;
@@ -158,8 +167,8 @@ static void put_extras(struct netback_queue *q, const struct netback_to *t)
 				      skb_shinfo(skb)->gso_size, --left, rsp);
 		wire_ring_respond(&q->rx.wire, rsp, sizeof(rsp));
 	}
-	if (q->vif->headroom) {
-		wire_net_rx_extra_xdp(q->vif->headroom, --left, rsp);
+	if (q->headroom) {
+		wire_net_rx_extra_xdp(q->headroom, --left, rsp);
 		wire_ring_respond(&q->rx.wire, rsp, sizeof(rsp));
 	}
 	if (t->hashed) {
@@ -183,7 +192,7 @@ static void answer(struct netback_queue *q, const struct netback_to *t)
 
 		if (i + 1u < t->nr_pages)
 			flags |= WIRE_NET_MORE_DATA;
-		wire_net_rx_response(p->id, q->vif->headroom, flags,
+		wire_net_rx_response(p->id, q->headroom, flags,
 				     good ? p->len : WIRE_NET_RSP_ERROR, rsp);
 		wire_ring_respond(&q->rx.wire, rsp, sizeof(rsp));
 		if (!i)
@@ -244,7 +253,9 @@ static bool has_pages(struct netback_queue *q, unsigned int need)
 
 static unsigned int need_of(struct netback_queue *q, const struct sk_buff *skb, bool hashed)
 {
-	return wire_net_rx_slots(skb->len, q->vif->headroom, nr_extras(q, skb, hashed));
+	u32 headroom = headroom_of(q);
+
+	return wire_net_rx_slots(skb->len, headroom, nr_extras(q, skb, hashed));
 }
 
 /* Asks for an event when there are @need pages; true if there are by now. */
@@ -357,7 +368,7 @@ static void hold_or_drop(struct netback_queue *q, struct sk_buff *skb)
 
 static void send(struct netback_queue *q, struct sk_buff *skb, bool more)
 {
-	bool hashed = q->vif->hash && (skb->l4_hash || skb->sw_hash);
+	bool hashed = q->vif->nr_queues > 1 && netback_hash_known(q->vif, skb);
 	unsigned int need = need_of(q, skb, hashed);
 	u64 wait;
 
@@ -384,6 +395,14 @@ void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more)
 		dev_kfree_skb_any(skb);
 		return;
 	}
+	if (unlikely(!netback_mcast_wanted(q->vif, skb->data))) {
+		q->count->to_filtered++;
+		dev_kfree_skb_any(skb);
+		/* Those before it have been waiting for the last one. */
+		if (!more)
+			flush(q);
+		return;
+	}
 	send(q, skb, more);
 }
 
@@ -395,12 +414,12 @@ unsigned int netback_to_frames(struct netback_queue *q, struct xdp_frame **frame
 
 	__netif_tx_lock(txq, smp_processor_id());
 	for (i = 0; i < nr; i++) {
-		unsigned int len = frames[i]->len;
+		unsigned int len = frames[i]->len, headroom = headroom_of(q);
 
 		/* A packet that is held was here first. Who sends frames does not wait. */
 		if (q->held || !len || len > WIRE_PAGE_SIZE ||
 		    netback_rates_wait(vif, NETBACK_TO) ||
-		    !has_pages(q, wire_net_rx_slots(len, vif->headroom, !!vif->headroom)))
+		    !has_pages(q, wire_net_rx_slots(len, headroom, !!headroom)))
 			break;
 		netback_rates_charge(vif, NETBACK_TO, len);
 		add_frame(q, frames[i]);
