@@ -271,8 +271,11 @@ bool netback_xdp_fits(const struct wire_net_tx *tx);
 /* A buffer with room on both sides, and the copies that fill it. NULL: no memory. */
 void *netback_xdp_make(struct netback_queue *q, const struct wire_net_tx *tx);
 void netback_xdp_free(void *buf);
-/* After the copies, asks the program. NULL: it was not to go on to the stack. */
-struct sk_buff *netback_xdp_run(struct netback_queue *q, void *buf, const struct wire_net_tx *tx);
+/*
+ * After the copies, fills in a blank sum, and says so in @tx, and asks the
+ * program. NULL: it was not to go on to the stack.
+ */
+struct sk_buff *netback_xdp_run(struct netback_queue *q, void *buf, struct wire_net_tx *tx);
 /* The same for a packet that is an skb already. True: it goes on. */
 bool netback_xdp_run_skb(struct netback_queue *q, struct sk_buff **skb);
 /* Everything the program sent elsewhere in this batch goes. */

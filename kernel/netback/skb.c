@@ -5,8 +5,8 @@
  * Protocol headers always end up in the linear part, however the guest cut the
  * packet into slots.
  */
-#include <linux/if_vlan.h>
-#include <linux/ipv6.h>
+#include <linux/etherdevice.h>
+#include <linux/ip.h>
 #include <linux/tcp.h>
 #include <net/checksum.h>
 #include <net/tcp.h>
@@ -117,14 +117,22 @@ struct sk_buff *netback_skb_make(struct netback_queue *q, const struct wire_net_
 	return skb;
 }
 
+/* Where the sum is; it begins behind an IP header, whatever that says of its own length. */
+static bool find_sum(struct sk_buff *skb, bool recalculate)
+{
+	return !skb_checksum_setup(skb, recalculate) &&
+	       skb_transport_offset(skb) >= (int)sizeof(struct iphdr);
+}
+
 /* A packet the guest wants cut into segments has to be one that can be. */
 static bool check_gso(struct sk_buff *skb, const struct wire_net_tx *tx)
 {
 	unsigned int headers;
 
-	if (skb->ip_summed != CHECKSUM_PARTIAL || !skb_transport_header_was_set(skb))
-		return false;
 	if (skb->protocol != htons(tx->gso_type == WIRE_NET_GSO_TCPV4 ? ETH_P_IP : ETH_P_IPV6))
+		return false;
+	/* The least any TCP makes, lest one packet become 65,000; and a value with a meaning of its own. */
+	if (tx->gso_size < TCP_MIN_GSO_SIZE || tx->gso_size == GSO_BY_FRAGS)
 		return false;
 	if (skb->csum_offset != offsetof(struct tcphdr, check) ||
 	    !pskb_may_pull(skb, skb_transport_offset(skb) + sizeof(struct tcphdr)))
@@ -156,13 +164,8 @@ bool netback_skb_finish(struct netback_queue *q, struct sk_buff *skb, const stru
 
 		set_gso(skb, tx);
 		skb->ip_summed = CHECKSUM_PARTIAL;
-		return !skb_checksum_setup(skb, recalculate) && check_gso(skb, tx);
+		return find_sum(skb, recalculate) && check_gso(skb, tx);
 	}
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		return true;
-	/* What is neither TCP nor UDP has no sum that could be blank: data, as it stands. */
-	if (skb_checksum_setup(skb, false))
-		return false;
-	skb_probe_transport_header(skb);
-	return true;
+	/* What is neither TCP nor UDP has no sum that could be blank. */
+	return skb->ip_summed != CHECKSUM_PARTIAL || find_sum(skb, false);
 }

@@ -115,7 +115,7 @@ static bool bounce(struct netback_queue *q, struct xdp_buff *xdp)
 	return true;
 }
 
-struct sk_buff *netback_xdp_run(struct netback_queue *q, void *buf, const struct wire_net_tx *tx)
+struct sk_buff *netback_xdp_run(struct netback_queue *q, void *buf, struct wire_net_tx *tx)
 {
 	struct net_device *netdev = q->vif->netdev;
 	struct xdp_buff xdp;
@@ -126,6 +126,7 @@ struct sk_buff *netback_xdp_run(struct netback_queue *q, void *buf, const struct
 		netback_xdp_free(buf);
 		return NULL;
 	}
+	tx->csum_blank = false;
 	xdp_init_buff(&xdp, size_for(tx->len), &q->xdp_rxq);
 	xdp_prepare_buff(&xdp, buf, XDP_PACKET_HEADROOM, tx->len, true);
 	act = bpf_prog_run_xdp(q->xdp_prog, &xdp);
