@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <xen/grant_table.h>
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
 #include <asm/xen/hypercall.h>
@@ -60,6 +61,27 @@ void xenbe_copy_in(struct xenbe_copies *c, grant_ref_t gref, unsigned int offset
 }
 EXPORT_SYMBOL_GPL(xenbe_copy_in);
 
+/*
+ * Where data comes from. A page of another guest's that is mapped here (one disk
+ * over the network, for another) has no frame of ours: Xen is told of its grant.
+ * Pages of files use that flag for something else, and have a mapping.
+ */
+static void set_source(struct gnttab_copy *op, const void *src)
+{
+	struct page *page = virt_to_page(src);
+	struct xen_page_foreign *foreign = page->mapping ? NULL : xen_page_foreign(page);
+
+	if (foreign) {
+		op->flags |= GNTCOPY_source_gref;
+		op->source.u.ref = foreign->gref;
+		op->source.domid = foreign->domid;
+	} else {
+		op->source.u.gmfn = virt_to_gfn(src);
+		op->source.domid = DOMID_SELF;
+	}
+	op->source.offset = xen_offset_in_page(src);
+}
+
 void xenbe_copy_out(struct xenbe_copies *c, const void *src, grant_ref_t gref, unsigned int offset,
 		    unsigned int len)
 {
@@ -69,9 +91,7 @@ void xenbe_copy_out(struct xenbe_copies *c, const void *src, grant_ref_t gref, u
 	for (; len; len -= n) {
 		n = min_t(unsigned int, len, XEN_PAGE_SIZE - xen_offset_in_page(src));
 		op = next_op(c, n, GNTCOPY_dest_gref);
-		op->source.u.gmfn = virt_to_gfn(src);
-		op->source.domid = DOMID_SELF;
-		op->source.offset = xen_offset_in_page(src);
+		set_source(op, src);
 		op->dest.u.ref = gref;
 		op->dest.domid = c->domid;
 		op->dest.offset = offset;
