@@ -287,6 +287,8 @@ void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more);
 unsigned int netback_to_frames(struct netback_queue *q, struct xdp_frame **frames, unsigned int nr);
 /* The guest may have given pages: the poll sends what was held. True: it has given what was asked. */
 bool netback_to_resume(struct netback_queue *q);
+/* What waits for its rate looks again. Takes the lock; softirqs are off. */
+void netback_to_rates_changed(struct netback_queue *q);
 void netback_to_init(struct netback_queue *q);
 /* Nobody transmits any more. Sleeps. */
 void netback_to_fini(struct netback_queue *q);
@@ -327,7 +329,7 @@ bool netback_mcast_wanted(struct netback_vif *vif, const u8 *addr);
 /* rates.c */
 void netback_rates_init(struct netback_vif *vif);
 void netback_rates_read(struct netback_vif *vif);	/* the `rate` key; sleeps */
-/* Softirq or process context: ns until something may pass, 0: now. */
+/* Any context: ns until something may pass, 0: now. */
 u64 netback_rates_wait(struct netback_vif *vif, enum netback_way way);
 void netback_rates_charge(struct netback_vif *vif, enum netback_way way, u64 bytes);
 extern const struct attribute_group netback_rates_group;

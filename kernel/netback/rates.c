@@ -27,18 +27,27 @@ static void set_rates(struct netback_vif *vif, u64 from, u64 to, u64 burst_ms)
 	unsigned int i;
 
 	lockdep_assert_held(&vif->lock);
-	spin_lock_bh(&vif->rates_lock);
+	spin_lock_irq(&vif->rates_lock);
 	vif->burst_ms = burst_ms;
 	wire_limit_set(&vif->rates[NETBACK_FROM], from, burst_ns);
 	wire_limit_set(&vif->rates[NETBACK_TO], to, burst_ns);
 	WRITE_ONCE(vif->has_rates, from || to);
-	spin_unlock_bh(&vif->rates_lock);
+	spin_unlock_irq(&vif->rates_lock);
 	/* Whoever waits because of the old ones looks again. */
 	for (i = 0; i < vif->nr_queues; i++) {
 		local_bh_disable();
 		netback_from_kick(&vif->queues[i]);
+		netback_to_rates_changed(&vif->queues[i]);
 		local_bh_enable();
 	}
+}
+
+/* At least 1: 0 is no limit. */
+static u64 bytes_per_second(u64 bytes, u64 usec)
+{
+	if (bytes > U64_MAX / USEC_PER_SEC)
+		return U64_MAX;
+	return max(div64_u64(bytes * USEC_PER_SEC, usec), 1ULL);
 }
 
 void netback_rates_read(struct netback_vif *vif)
@@ -56,7 +65,7 @@ void netback_rates_read(struct netback_vif *vif)
 	}
 	if (!err)
 		kfree(text);
-	per_second = usec ? mul_u64_u64_div_u64(bytes, USEC_PER_SEC, usec) : 0;
+	per_second = usec ? bytes_per_second(bytes, usec) : 0;
 	if (per_second == vif->rate_key)
 		return;		/* what sysfs has been told since stays */
 	vif->rate_key = per_second;
@@ -65,25 +74,29 @@ void netback_rates_read(struct netback_vif *vif)
 			 vif->burst_ms);
 }
 
+/* Whoever transmits for netpoll has interrupts off. */
 u64 netback_rates_wait(struct netback_vif *vif, enum netback_way way)
 {
+	unsigned long flags;
 	u64 wait;
 
 	if (likely(!READ_ONCE(vif->has_rates)))
 		return 0;
-	spin_lock_bh(&vif->rates_lock);
+	spin_lock_irqsave(&vif->rates_lock, flags);
 	wait = wire_limit_wait(&vif->rates[way], ktime_get_ns());
-	spin_unlock_bh(&vif->rates_lock);
+	spin_unlock_irqrestore(&vif->rates_lock, flags);
 	return wait;
 }
 
 void netback_rates_charge(struct netback_vif *vif, enum netback_way way, u64 bytes)
 {
+	unsigned long flags;
+
 	if (likely(!READ_ONCE(vif->has_rates)))
 		return;
-	spin_lock_bh(&vif->rates_lock);
+	spin_lock_irqsave(&vif->rates_lock, flags);
 	wire_limit_charge(&vif->rates[way], ktime_get_ns(), bytes);
-	spin_unlock_bh(&vif->rates_lock);
+	spin_unlock_irqrestore(&vif->rates_lock, flags);
 }
 
 /* ---- sysfs --------------------------------------------------------------------------------- */

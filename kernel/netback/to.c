@@ -490,6 +490,16 @@ static void on_rx_timer(struct timer_list *timer)
 	__netif_tx_unlock(txq);
 }
 
+void netback_to_rates_changed(struct netback_queue *q)
+{
+	struct netdev_queue *txq = txq_of(q);
+
+	__netif_tx_lock(txq, smp_processor_id());
+	if (q->limited)
+		mod_timer(&q->rx_timer, jiffies);
+	__netif_tx_unlock(txq);
+}
+
 void netback_to_init(struct netback_queue *q)
 {
 	timer_setup(&q->rx_timer, on_rx_timer, 0);
