@@ -72,12 +72,17 @@ static void connect_frontend(struct netback_vif *vif, enum wire_xenbus_state sta
 	publish(vif, state);
 }
 
-/* A frontend that changes the room it wants in front of packets says Reconfiguring. */
+/*
+ * A frontend that changes the room it wants in front of packets says
+ * Reconfiguring, and is told when that has been read (see on_state_work()). It
+ * may do so again before we have seen it Connected in between.
+ */
 static bool reconfigure(struct netback_vif *vif)
 {
+	enum xenbus_state own = vif->dev->state;
 	u32 peer;
 
-	if (!vif->queues || vif->dev->state != XenbusStateConnected ||
+	if (!vif->queues || (own != XenbusStateConnected && own != XenbusStateReconfigured) ||
 	    xenbe_store_read_u32(vif->dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &peer) ||
 	    peer != WIRE_XENBUS_RECONFIGURING)
 		return false;
@@ -94,6 +99,9 @@ static void tell_carrier(struct netback_vif *vif)
 {
 	const struct xenbe_key key = { "carrier", netif_running(vif->netdev) };
 
+	/* The directory of one that is on its way out may go at any time. */
+	if (vif->dev->state == XenbusStateClosing || vif->dev->state == XenbusStateClosed)
+		return;
 	if (vif->carrier_said != (int)key.value &&
 	    !xenbe_keys_write(&vif->errors, vif->dev, &key, 1))
 		vif->carrier_said = key.value;
@@ -162,6 +170,8 @@ static void on_state_work(struct work_struct *work)
 			check_rings(vif);
 			netback_rates_read(vif);
 			netback_read_mcast(vif);
+			/* Linux says Reconfiguring before it writes what, and Connected after. */
+			netback_read_headroom(vif);
 		}
 		tell_carrier(vif);
 		while (more && ++steps < WIRE_NR_XENBUS_STATES)
