@@ -169,7 +169,6 @@ struct netback_vif {
 	struct xenbus_watch watch;	/* our directory: rate, hotplug-status, online */
 	struct xenbus_watch mcast_watch;	/* the frontend's wish for a multicast filter */
 	bool removed;
-	bool refused;
 	bool script;			/* somebody plugs it, and says so in hotplug-status */
 	int carrier_said;		/* 0 or 1 as the guest has been told, -1: not yet */
 

@@ -238,6 +238,19 @@ static struct netback_vif *vif_create(struct xenbus_device *dev)
 	return vif;
 }
 
+/*
+ * The device's vif. An uevent is asked for by whoever writes to a file in sysfs,
+ * at any time; under this lock it has a vif that stays.
+ */
+static DEFINE_MUTEX(uevent_lock);
+
+static void set_vif(struct xenbus_device *dev, struct netback_vif *vif)
+{
+	mutex_lock(&uevent_lock);
+	dev_set_drvdata(&dev->dev, vif);
+	mutex_unlock(&uevent_lock);
+}
+
 /* What the toolstack wrote before it made the device known. */
 static int read_identity(struct netback_vif *vif)
 {
@@ -307,15 +320,19 @@ static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 	err = read_identity(vif);
 	if (!err)
 		err = netback_advertise(vif);
-	if (!err)
+	if (!err) {
 		err = netback_iface_create(vif);
+		if (err)
+			xenbe_error(&vif->errors, dev, err, "cannot make the interface vif%u.%u",
+				    dev->otherend_id, vif->handle);
+	}
 	if (err) {
 		vif_free(vif);
 		return err;
 	}
 	/* A driver before us may have left the state it published; the store still has it. */
 	dev->state = XenbusStateInitialising;
-	dev_set_drvdata(&dev->dev, vif);
+	set_vif(dev, vif);
 	err = watch_both(vif);
 	if (err)
 		goto err_iface;
@@ -332,7 +349,7 @@ static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 err_watch:
 	watch_neither(vif);
 err_iface:
-	dev_set_drvdata(&dev->dev, NULL);
+	set_vif(dev, NULL);
 	vif_end(vif);
 	return err;
 }
@@ -349,25 +366,25 @@ static void remove(struct xenbus_device *dev)
 	/* The next driver's interface has to be plugged in again. */
 	if (vif->script && xenbus_exists(XBT_NIL, dev->nodename, "state"))
 		xenbus_rm(XBT_NIL, dev->nodename, "hotplug-status");
-	dev_set_drvdata(&dev->dev, NULL);
+	set_vif(dev, NULL);
 	vif_end(vif);
 }
 
 static int uevent(compat_uevent_const struct xenbus_device *dev, struct kobj_uevent_env *env)
 {
-	struct netback_vif *vif = dev_get_drvdata(&dev->dev);
+	struct netback_vif *vif;
 	char *script;
-	int err;
+	int err = 0;
 
-	if (!vif)
-		return 0;
-	err = xenbe_store_read_text(dev->nodename, "script", &script);
-	if (!err) {
+	if (!xenbe_store_read_text(dev->nodename, "script", &script)) {
 		err = add_uevent_var(env, "script=%s", script);
 		kfree(script);
 	}
-	if (!err || err == -ENOENT)
+	mutex_lock(&uevent_lock);
+	vif = dev_get_drvdata(&dev->dev);
+	if (vif && !err)
 		err = add_uevent_var(env, "vif=%s", vif->netdev->name);
+	mutex_unlock(&uevent_lock);
 	return err;
 }
 
