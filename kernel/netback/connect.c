@@ -223,14 +223,13 @@ int netback_advertise(struct netback_vif *vif)
 /* ---- rings ------------------------------------------------------------------------------------- */
 
 static void say_not_attached(struct netback_vif *vif, int err, enum wire_verdict verdict,
-			     const char *which, grant_ref_t ref, evtchn_port_t port)
+			     const char *which)
 {
 	if (verdict)
-		xenbe_error(&vif->errors, vif->dev, err, "%s, page %u: %s", which, ref,
+		xenbe_error(&vif->errors, vif->dev, err, "%s: %s", which,
 			    wire_verdict_text(verdict));
 	else
-		xenbe_error(&vif->errors, vif->dev, err,
-			    "cannot set up %s with page %u and event channel %u", which, ref, port);
+		xenbe_error(&vif->errors, vif->dev, err, "cannot set up %s", which);
 }
 
 static int attach_queue(struct netback_vif *vif, const struct connect_plan *plan, u32 i)
@@ -238,7 +237,7 @@ static int attach_queue(struct netback_vif *vif, const struct connect_plan *plan
 	const struct ring_plan *ring = &plan->rings[i];
 	struct netback_queue *q = &vif->queues[i];
 	enum wire_verdict verdict = WIRE_OK;
-	char which[32];
+	char which[96];
 	int err;
 
 	err = netback_queue_init(q, vif, i);
@@ -246,8 +245,9 @@ static int attach_queue(struct netback_vif *vif, const struct connect_plan *plan
 		err = netback_queue_attach(q, ring->tx_ref, ring->rx_ref, ring->tx_port,
 					   ring->rx_port, &verdict);
 	if (err) {
-		snprintf(which, sizeof(which), "rings of queue %u", i);
-		say_not_attached(vif, err, verdict, which, ring->tx_ref, ring->tx_port);
+		snprintf(which, sizeof(which), "queue %u with pages %u and %u, event channels %u and %u",
+			 i, ring->tx_ref, ring->rx_ref, ring->tx_port, ring->rx_port);
+		say_not_attached(vif, err, verdict, which);
 	}
 	return err;
 }
@@ -255,13 +255,17 @@ static int attach_queue(struct netback_vif *vif, const struct connect_plan *plan
 static int attach_ctrl(struct netback_vif *vif, const struct connect_plan *plan)
 {
 	enum wire_verdict verdict = WIRE_OK;
+	char which[64];
 	int err;
 
 	if (!plan->has_ctrl)
 		return 0;
 	err = netback_ctrl_attach(vif, plan->ctrl_ref, plan->ctrl_port, &verdict);
-	if (err)
-		say_not_attached(vif, err, verdict, "control ring", plan->ctrl_ref, plan->ctrl_port);
+	if (err) {
+		snprintf(which, sizeof(which), "control ring with page %u, event channel %u",
+			 plan->ctrl_ref, plan->ctrl_port);
+		say_not_attached(vif, err, verdict, which);
+	}
 	return err;
 }
 

@@ -10,6 +10,7 @@
 
 #define FEATURES_TO_GUEST	(NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |	\
 				 NETIF_F_TSO | NETIF_F_TSO6)
+#define QUEUE_LEN		64	/* packets that wait, of up to 64 KiB: 4 MiB a queue */
 #define MTU_MAX			(WIRE_NET_LEN_MAX - ETH_HLEN - 4)	/* with a VLAN tag */
 
 struct iface_priv {
@@ -188,6 +189,7 @@ int netback_iface_create(struct netback_vif *vif)
 	compat_xdp_set_features(netdev);
 	netdev->min_mtu = ETH_MIN_MTU;
 	netdev->max_mtu = MTU_MAX;
+	netdev->tx_queue_len = QUEUE_LEN;
 	/*
 	 * The highest address there is: a bridge takes its lowest port's for its
 	 * own, which must not change with every guest that comes and goes.
