@@ -451,9 +451,9 @@ bool netback_to_resume(struct netback_queue *q)
 	if (likely(!READ_ONCE(q->need)))
 		return false;
 	__netif_tx_lock(txq, smp_processor_id());
-	if (q->need && has_pages(q, q->need)) {
+	/* Frames may have used some since: then the guest is asked again. */
+	if (q->need && get_pages(q, q->need)) {
 		came = true;
-		got_pages(q);
 		skb = q->held;
 		WRITE_ONCE(q->held, NULL);
 		if (skb)
