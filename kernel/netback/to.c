@@ -368,7 +368,7 @@ static void hold_or_drop(struct netback_queue *q, struct sk_buff *skb)
 
 static void send(struct netback_queue *q, struct sk_buff *skb, bool more)
 {
-	bool hashed = q->vif->nr_queues > 1 && netback_hash_known(q->vif, skb);
+	bool hashed = netback_hash_known(q->vif, skb);
 	unsigned int need = need_of(q, skb, hashed);
 	u64 wait;
 
@@ -389,6 +389,8 @@ static void send(struct netback_queue *q, struct sk_buff *skb, bool more)
 
 void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more)
 {
+	u16 unused;
+
 	/* Only who does not look whether the queue is stopped comes here with one held. */
 	if (unlikely(q->held)) {
 		q->count->to_timeout++;
@@ -403,6 +405,9 @@ void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more)
 			flush(q);
 		return;
 	}
+	/* Which of one queue it is to be the stack did not ask, but the guest wants the hash. */
+	if (q->vif->nr_queues == 1)
+		(void)netback_hash_queue(q->vif, skb, 1, &unused);
 	send(q, skb, more);
 }
 
