@@ -170,6 +170,7 @@ struct netback_vif {
 	struct xenbus_watch mcast_watch;	/* the frontend's wish for a multicast filter */
 	bool removed;
 	bool script;			/* somebody plugs it, and says so in hotplug-status */
+	bool plugged;			/* has said so, or nobody does */
 	int carrier_said;		/* 0 or 1 as the guest has been told, -1: not yet */
 
 	/* connection */

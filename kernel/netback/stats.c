@@ -189,7 +189,9 @@ static int rings_show(struct seq_file *m, void *unused)
 	if (mutex_lock_interruptible(&vif->lock))
 		return -EINTR;
 	if (!vif->queues)
-		seq_puts(m, "not connected\n");
+		seq_printf(m, "not connected, %s is %s%s\n", vif->dev->nodename,
+			   wire_xenbus_state_name(vif->dev->state),
+			   vif->plugged ? "" : ", hotplug-status is not \"connected\"");
 	for (i = 0; i < vif->nr_queues; i++)
 		show_queue(m, &vif->queues[i]);
 	show_ring(m, "ctrl", &vif->ctrl, &vif->ctrl_evtchn, &vif->ctrl_copies);

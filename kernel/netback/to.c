@@ -285,6 +285,8 @@ static void got_pages(struct netback_queue *q)
 	timer_delete(&q->rx_timer);
 	if (q->dead) {
 		WRITE_ONCE(q->dead, false);
+		if (!netif_carrier_ok(q->vif->netdev) && net_ratelimit())
+			netdev_info(q->vif->netdev, "the guest takes packets again: carrier on\n");
 		netif_carrier_on(q->vif->netdev);
 	}
 }
@@ -324,6 +326,8 @@ static void give_up_carrier(struct netback_queue *q)
 	for (i = 0; i < vif->nr_queues; i++)
 		if (!READ_ONCE(vif->queues[i].dead))
 			return;
+	if (netif_carrier_ok(vif->netdev) && net_ratelimit())
+		netdev_info(vif->netdev, "the guest takes no packets: carrier off\n");
 	netif_carrier_off(vif->netdev);
 }
 

@@ -114,7 +114,8 @@ static bool step(struct netback_vif *vif)
 
 	if (reconfigure(vif))
 		return false;
-	if (xenbe_state_step(vif->dev, plugged(vif), vif->queues, &s)) {
+	vif->plugged = plugged(vif);
+	if (xenbe_state_step(vif->dev, vif->plugged, vif->queues, &s)) {
 		ask_again(vif);
 		return false;
 	}
