@@ -243,7 +243,7 @@ void netback_iface_detach(struct netback_vif *vif)
 	struct net_device *netdev = vif->netdev;
 
 	rtnl_lock();
-	/* Whoever has a transmit queue's lock after this sees it, and leaves the carrier as it is. */
+	/* Whoever has a transmit queue's lock after this sees it, and leaves the carrier alone. */
 	WRITE_ONCE(vif->attached, false);
 	netif_tx_disable(netdev);
 	if (netif_running(netdev))

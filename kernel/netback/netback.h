@@ -285,7 +285,7 @@ void netback_xdp_flush(struct netback_queue *q);
 void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more);
 /* How many of them were sent; the others remain the caller's. Takes the lock. */
 unsigned int netback_to_frames(struct netback_queue *q, struct xdp_frame **frames, unsigned int nr);
-/* The guest may have given pages: the poll sends what was held. True: it has given what was asked. */
+/* The guest may have given pages: the poll sends what was held. True: it gave what was asked. */
 bool netback_to_resume(struct netback_queue *q);
 /* What waits for its rate looks again. Takes the lock; softirqs are off. */
 void netback_to_rates_changed(struct netback_queue *q);

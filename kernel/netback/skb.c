@@ -131,7 +131,7 @@ static bool check_gso(struct sk_buff *skb, const struct wire_net_tx *tx)
 
 	if (skb->protocol != htons(tx->gso_type == WIRE_NET_GSO_TCPV4 ? ETH_P_IP : ETH_P_IPV6))
 		return false;
-	/* The least any TCP makes, lest one packet become 65,000; and a value with a meaning of its own. */
+	/* The least any TCP makes, lest one packet become 65,000. The other has its own meaning. */
 	if (tx->gso_size < TCP_MIN_GSO_SIZE || tx->gso_size == GSO_BY_FRAGS)
 		return false;
 	if (skb->csum_offset != offsetof(struct tcphdr, check) ||
