@@ -276,7 +276,7 @@ static void free_queues(struct netback_vif *vif)
 	netback_ctrl_detach(vif);
 	for (i = 0; i < vif->nr_queues; i++)
 		netback_queue_halt(&vif->queues[i]);
-	synchronize_net();	/* whoever is in the middle of transmitting */
+	synchronize_net();	/* whoever is in the middle of transmitting, or busy polls */
 	for (i = 0; i < vif->nr_queues; i++)
 		netback_queue_fini(&vif->queues[i]);
 	kvfree(vif->queues);

@@ -247,7 +247,7 @@ int netback_queue_attach(struct netback_queue *q, grant_ref_t tx_ref, grant_ref_
 			 evtchn_port_t tx_port, evtchn_port_t rx_port, enum wire_verdict *verdict);
 /* No event comes any more. Sleeps. */
 void netback_queue_halt(struct netback_queue *q);
-/* Frees a halted queue; accepts a half-built one. Sleeps. */
+/* Frees a queue halted a grace period ago; accepts a half-built one. Sleeps. */
 void netback_queue_fini(struct netback_queue *q);
 /* Its ring lies: nothing more is taken, the vif will be closed. Any context. */
 void netback_queue_give_up(struct netback_queue *q, enum wire_verdict v);

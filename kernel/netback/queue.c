@@ -86,17 +86,19 @@ void netback_queue_halt(struct netback_queue *q)
 {
 	xenbe_evtchn_unbind(&q->tx_evtchn);
 	xenbe_evtchn_unbind(&q->rx_evtchn);
-	if (q->vif)
-		timer_shutdown_sync(&q->limit_timer);
+	if (!q->vif)
+		return;
+	timer_shutdown_sync(&q->limit_timer);
+	/* The wait for those who still look at it is free_queues()'s: one for all queues. */
+	rtnl_lock();
+	__netif_napi_del(&q->napi);
+	rtnl_unlock();
 }
 
 void netback_queue_fini(struct netback_queue *q)
 {
 	if (!q->vif)
 		return;
-	rtnl_lock();
-	netif_napi_del(&q->napi);
-	rtnl_unlock();
 	netback_to_fini(q);
 	if (xdp_rxq_info_is_reg(&q->xdp_rxq))
 		xdp_rxq_info_unreg(&q->xdp_rxq);
