@@ -74,7 +74,8 @@ bool netback_hash_queue(struct netback_vif *vif, struct sk_buff *skb, u32 nr_que
 			value = wire_net_toeplitz(&h->wire, t.data, t.len);
 			__skb_set_sw_hash(skb, value, t.l4);
 		} else {
-			skb_clear_hash(skb);
+			/* Nobody computes this anew, and netback_hash_known() does not take it. */
+			skb_set_hash(skb, value, PKT_HASH_TYPE_L4);
 		}
 		*queue = wire_net_hash_queue(&h->wire, value, nr_queues);
 		decided = true;

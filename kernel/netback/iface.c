@@ -224,8 +224,11 @@ int netback_iface_attach(struct netback_vif *vif)
 		err = netif_set_real_num_rx_queues(netdev, vif->nr_queues);
 	if (!err) {
 		WRITE_ONCE(vif->attached, true);
-		if (!vif->can_sg && netdev->mtu > ETH_DATA_LEN)
+		if (!vif->can_sg && netdev->mtu > ETH_DATA_LEN) {
+			netdev_info(netdev, "the guest takes packets of one page: mtu is %u, not %u\n",
+				    ETH_DATA_LEN, netdev->mtu);
 			dev_set_mtu(netdev, ETH_DATA_LEN);
+		}
 		netdev_update_features(netdev);
 		if (netif_running(netdev))
 			start_polling(vif);
