@@ -8,6 +8,7 @@ LAB_BIN := $(BUILD)/lab/$(SUITE)/bin
 # Programs for dom0 are compiled in the chroot of the suite they run in; front.mk and fault.mk add them.
 LAB_PROGS :=
 -include tests/lab/front/front.mk
+-include tests/lab/net/net.mk
 -include tests/lab/fault/fault.mk
 
 lab: deb lab-progs ## run the lab's cases on a real Xen under emulation: CASE='blk-*' ICOUNT=1 STOCK=1 ATTACH=1

@@ -20,6 +20,7 @@ LAB_SUITE=${LAB_SUITE:-}
 LAB_PATIENCE=${LAB_PATIENCE:-1}
 GUEST_FILES=/usr/lib/xen-lab
 XS_BACKEND=/local/domain/0/backend/vbd
+XS_VIF=/local/domain/0/backend/vif
 PATH=/lab/bin:$PATH
 
 lab_cleanups=()
@@ -94,7 +95,12 @@ lab_sweep() {
 		vbd_detach "$dir" || [ ! -e "/sys/bus/xen-backend/devices/vbd-0-$dir" ] ||
 			lab_sweep_why="disk $dir of dom0"
 	done
+	for dir in $(xenstore-list "$XS_VIF/0" 2>/dev/null); do
+		vif_detach "$dir" || [ ! -e "/sys/bus/xen-backend/devices/vif-0-$dir" ] ||
+			lab_sweep_why="interface $dir of dom0"
+	done
 	wait_for 20 lab_no_vbd_left || lab_sweep_why="a device of a domain which is gone"
+	wait_for 20 lab_no_vif_left || lab_sweep_why="an interface of a domain which is gone"
 	lab_dm_names | xargs -r -n 1 dmsetup remove --force --retry
 	losetup -D
 	wait_for 10 lab_no_loop_left || lab_sweep_why="a loop device, which somebody holds open"
@@ -113,10 +119,13 @@ lab_dm_names() {
 	cat /sys/block/dm-*/dm/name 2>/dev/null || true
 }
 
-lab_no_vbd_left() {
+lab_no_vbd_left() { lab_no_device_left vbd; }
+lab_no_vif_left() { lab_no_device_left vif; }
+
+lab_no_device_left() {
 	# A loop, because the name of a directory that has no entry is the pattern itself.
 	local dir
-	for dir in /sys/bus/xen-backend/devices/vbd-*; do
+	for dir in /sys/bus/xen-backend/devices/"$1"-*; do
 		[ ! -e "$dir" ] || return 1
 	done
 }
@@ -215,6 +224,13 @@ blkback_reload() {
 	expect_ok modprobe -r xen-blkback
 	expect_ok modprobe xen-blkback "$@"
 	[ $# -eq 0 ] || cleanup 'modprobe -r xen-blkback; modprobe xen-blkback'
+}
+
+# netback_reload [PARAMETER=VALUE...]: the same with xen-netback.
+netback_reload() {
+	expect_ok modprobe -r xen-netback
+	expect_ok modprobe xen-netback "$@"
+	[ $# -eq 0 ] || cleanup 'modprobe -r xen-netback; modprobe xen-netback'
 }
 
 # Ours, each after what it needs.
@@ -406,6 +422,71 @@ vbd_detach() {
 	return $status
 }
 
+# ---- interfaces ------------------------------------------------------------------------------------
+
+# vif_attach HANDLE [KEY=VALUE...]: gives dom0 itself an interface, as a toolstack does. There is no script,
+# and so no `script` key, unless one is named. A KEY that begins with front/ is written on the frontend's
+# side. Waits until both ends are connected.
+vif_attach() {
+	local back=$XS_VIF/0/$1
+	vif_publish 0 "$@"
+	xs_wait 30 "$back" xs_is "$back/state" 4 ||
+		failure "interface $1 of dom0 does not connect: $(vif_states 0 "$1")"
+}
+
+# vif_publish DOMID HANDLE [KEY=VALUE...]: the same for any domain, without waiting.
+vif_publish() {
+	local domid=$1 handle=$2 back front pair nodes=() mac
+	shift 2
+	back=$XS_VIF/$domid/$handle
+	front=/local/domain/$domid/device/vif/$handle
+	mac=$(printf '00:16:3e:77:%02x:%02x' "$((domid & 255))" "$handle")
+	for pair; do
+		case $pair in
+		front/*)
+			pair=${pair#front/}
+			nodes+=("$front/${pair%%=*}" "${pair#*=}")
+			;;
+		*) nodes+=("$back/${pair%%=*}" "${pair#*=}") ;;
+		esac
+	done
+	xenstore-write \
+		"$back/frontend" "$front" "$back/frontend-id" "$domid" "$back/online" 1 "$back/state" 1 \
+		"$back/handle" "$handle" "$back/mac" "$mac" "$back/type" vif \
+		"$front/backend" "$back" "$front/backend-id" 0 "$front/state" 1 \
+		"$front/handle" "$handle" "$front/mac" "$mac" "${nodes[@]}"
+	if [ "$domid" != 0 ]; then
+		xenstore-chmod "$front" "n$domid" r0
+		xenstore-chmod "$back" n0 "r$domid"
+	fi
+}
+
+vif_states() {
+	echo "frontend $(xenstore-read "/local/domain/$1/device/vif/$2/state" 2>/dev/null || echo gone)," \
+		"backend $(xenstore-read "$XS_VIF/$1/$2/state" 2>/dev/null || echo gone)," \
+		"$(xenstore-read "/local/domain/0/error/backend/vif/$1/$2/error" 2>/dev/null || echo 'no error')"
+}
+
+# vif_front HANDLE: dom0's own network device of that interface, the guest's end.
+vif_front() {
+	# It gets another name in a moment.
+	udevadm settle
+	ls "/sys/bus/xen/devices/vif-$1/net"
+}
+
+# vif_detach HANDLE: takes it away again, in order; fails if the backend does not let go of it.
+vif_detach() {
+	local back=$XS_VIF/0/$1 front status
+	front=$(xenstore-read "$back/frontend" || echo "/local/domain/0/device/vif/$1")
+	xenstore-write "$back/online" 0 "$back/state" 5
+	xs_wait 15 "$back" xs_is "$back/state" 6
+	status=$?
+	xenstore-rm "$front" 2>/dev/null || true
+	xenstore-rm "$back"
+	wait_for 10 test ! -e "/sys/bus/xen-backend/devices/vif-0-$1" || status=1
+	return $status
+}
+
 # ---- guests ----------------------------------------------------------------------------------------
 
 # guest_start NAME [--type pv|pvh] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE] [--vif SPEC...]
@@ -477,13 +558,16 @@ guest_create() {
 }
 
 # guest_ramdisk [SUFFIX]: makes $LAB_RUN/guestSUFFIX.cpio. The guest's initial file system is in the
-# image, its /init comes from the host. The suffix -small means one without fio.
+# image, its /init comes from the host, and so does /bin/labnet. The suffix -small means one without fio
+# and labnet.
 guest_ramdisk() {
 	local ramdisk=$LAB_RUN/guest${1:-}.cpio
 	[ ! "$ramdisk" -nt "$LAB/guest/init" ] || return 0
 	{
 		cat "$GUEST_FILES/guest${1:-}.cpio"
-		cd "$LAB/guest" && echo init | cpio --quiet -o -H newc
+		(cd "$LAB/guest" && echo init | cpio --quiet -o -H newc)
+		[ -n "${1:-}" ] || [ ! -e "$LAB/bin/labnet" ] ||
+			(cd "$LAB" && echo bin/labnet | cpio --quiet -o -H newc)
 	} >"$ramdisk.tmp"
 	mv "$ramdisk.tmp" "$ramdisk"
 }
@@ -555,6 +639,8 @@ guest_stop() {
 	expect_ok xl destroy "$1"
 	wait_for 20 test ! -e "/sys/bus/xen-backend/devices/vbd-$domid-51712" ||
 		failure "the disk of guest $1 stays after its end"
+	wait_for 20 test ! -e "/sys/bus/xen-backend/devices/vif-$domid-0" ||
+		failure "the interface of guest $1 stays after its end"
 }
 
 # The xenstore directory and the sysfs directory of the backend of a guest's disk.

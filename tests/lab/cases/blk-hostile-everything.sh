@@ -57,7 +57,7 @@ for name in a b c; do
 	dmsetup resume "hog$name"
 done
 for name in a b c; do
-	guest_run g1 "pkill -TERM xenfront; true"
+	guest_run g1 "killall -TERM xenfront; true"
 	ended() { guest_run g1 '! pidof xenfront >/dev/null'; }
 	wait_for 60 ended || failure 'the hostile frontends do not end'
 	guest_run g1 "cat /tmp/load-$name" | tee "$LAB_OUT/load-$name"
