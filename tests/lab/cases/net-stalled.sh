@@ -30,8 +30,8 @@ for size in 64 1400 30000; do
 	dropped=$(net_stat "$vif" tx_dropped)
 	# What goes over all flows fills all queues.
 	senders=()
-	for flow in 1 2 3 4 5 6; do
-		labnet udp 10.77.0.2 $((6000 + flow)) --seconds 12 --size $size --plain >"$LAB_OUT/udp-$flow" 2>&1 &
+	for flow in 1 2 3 4 5 6 7 8; do
+		labnet udp 10.77.0.2 $((6000 + flow)) --seconds 12 --size $size --rate 300 --plain >"$LAB_OUT/udp-$flow" 2>&1 &
 		senders+=($!)
 	done
 	wait_for 30 carrier_is 0 || failure "$size bytes: the carrier stays: $(cat "/sys/kernel/debug/xen-netback/$vif/rings")"

@@ -40,13 +40,14 @@
 enum site {
 	SITE_OFF, SITE_ALLOC, SITE_PAGE, SITE_MAP, SITE_MAP_ONE, SITE_UNMAP_ONE, SITE_COPY,
 	SITE_KTHREAD, SITE_EVTCHN, SITE_RING, SITE_READ, SITE_READ_MEMORY, SITE_EXISTS, SITE_WRITE,
-	SITE_WATCH, SITE_OPEN, SITE_SYSFS, SITE_DISCARD, SITE_LOAD,
+	SITE_WATCH, SITE_OPEN, SITE_SYSFS, SITE_DISCARD, SITE_LOAD, SITE_NETDEV, SITE_SKB,
 	NR_SITES
 };
 
 static const char *const site_names[NR_SITES] = {
 	"off", "alloc", "page", "map", "map-one", "unmap-one", "copy", "kthread", "evtchn", "ring",
 	"read", "read-memory", "exists", "write", "watch", "open", "sysfs", "discard", "load",
+	"netdev", "skb",
 };
 
 static DEFINE_MUTEX(arm_lock);
@@ -139,6 +140,37 @@ FAULT(SITE_DISCARD, int, blkdev_issue_discard,
 FAULT(SITE_LOAD, int, __xenbus_register_backend,
       (struct xenbus_driver *drv, struct module *owner, const char *name), (drv, owner, name),
       -ENOMEM);
+
+/* Net devices and packets. Their headers are left out: in some kernels these are inline there. */
+struct net_device;
+struct napi_struct;
+struct sk_buff;
+struct xdp_rxq_info;
+FAULT(SITE_NETDEV, struct net_device *, alloc_netdev_mqs,
+      (int size, const char *name, unsigned char assigned, void (*setup)(struct net_device *),
+       unsigned int nr_tx, unsigned int nr_rx),
+      (size, name, assigned, setup, nr_tx, nr_rx), NULL);
+FAULT(SITE_NETDEV, int, register_netdev, (struct net_device *dev), (dev), -ENOMEM);
+FAULT(SITE_NETDEV, int, netif_set_real_num_tx_queues, (struct net_device *dev, unsigned int nr),
+      (dev, nr), -ENOMEM);
+FAULT(SITE_NETDEV, int, netif_set_real_num_rx_queues, (struct net_device *dev, unsigned int nr),
+      (dev, nr), -ENOMEM);
+FAULT(SITE_NETDEV, int, __xdp_rxq_info_reg,
+      (struct xdp_rxq_info *rxq, struct net_device *dev, u32 queue, unsigned int napi, u32 size),
+      (rxq, dev, queue, napi, size), -ENOMEM);
+FAULT(SITE_NETDEV, int, xdp_rxq_info_reg_mem_model,
+      (struct xdp_rxq_info *rxq, unsigned int type, void *allocator), (rxq, type, allocator),
+      -ENOMEM);
+FAULT(SITE_SKB, struct sk_buff *, napi_alloc_skb, (struct napi_struct *napi, unsigned int len),
+      (napi, len), NULL);
+FAULT(SITE_SKB, struct sk_buff *, __napi_alloc_skb,
+      (struct napi_struct *napi, unsigned int len, gfp_t flags), (napi, len, flags), NULL);
+FAULT(SITE_SKB, struct sk_buff *, napi_build_skb, (void *data, unsigned int size), (data, size), NULL);
+FAULT(SITE_SKB, void *, __pskb_pull_tail, (struct sk_buff *skb, int delta), (skb, delta), NULL);
+FAULT(SITE_SKB, bool, skb_page_frag_refill,
+      (unsigned int size, struct page_frag *frag, gfp_t flags), (size, frag, flags), false);
+FAULT(SITE_SYSFS, int, sysfs_create_group,
+      (struct kobject *kobj, const struct attribute_group *group), (kobj, group), -ENOMEM);
 
 /* What the size is passed with differs with the kernel and its configuration. */
 #if defined(DECL_KMALLOC_PARAMS)

@@ -13,8 +13,6 @@
 #include "judge.h"
 
 #define CONTROL		"/sys/module/lab_fault/parameters/arm"
-#define MOST_CALLS	400u	/* more than one attempt makes at any site */
-#define LEAK_MS		util_patience_ms(10000)
 
 /* ---- lab_fault.ko -------------------------------------------------------------------- */
 
@@ -29,7 +27,7 @@ static void control(const char *what)
 		util_lab_error("cannot write '%s' to " CONTROL ": %s", what, strerror(errno));
 }
 
-static void arm(const char *site, unsigned int n)
+void faults_arm(const char *site, unsigned int n)
 {
 	char *text = util_printf("%s %u", site, n);
 
@@ -37,13 +35,17 @@ static void arm(const char *site, unsigned int n)
 	free(text);
 }
 
-/* How often it fired, and how many pages it kept from being unmapped. */
-static unsigned int read_fired(unsigned int *nr_kept)
+void faults_off(void)
+{
+	control("off");
+}
+
+unsigned int faults_fired(void)
 {
 	unsigned int calls, fired;
 	FILE *f = fopen(CONTROL, "r");
 
-	if (!f || fscanf(f, "%*s %u %u %u", &calls, &fired, nr_kept) != 3)
+	if (!f || fscanf(f, "%*s %u %u", &calls, &fired) != 2)
 		util_lab_error("cannot read " CONTROL);
 	fclose(f);
 	return fired;
@@ -186,21 +188,21 @@ static void all_is_well(struct vbd *vbd, enum stage stage)
 void faults_nth(const struct vbd_args *args, const char *site)
 {
 	struct store *st = store_open();
-	unsigned int n, fired, nr_kept;
+	unsigned int n, fired;
 	struct check chk;
 	struct vbd vbd;
 	char *name;
 
-	for (n = 1; n <= MOST_CALLS && !util_stop; n++) {
+	for (n = 1; n <= FAULTS_MOST_CALLS && !util_stop; n++) {
 		enum stage stage;
 
 		name = util_printf("%s call %u fails", site, n);
 		check_begin(&chk, name, args->seed);
-		arm(site, n);
+		faults_arm(site, n);
 		stage = attempt(&vbd, args, st, &chk);
-		fired = read_fired(&nr_kept);
+		fired = faults_fired();
 		check_note(&chk, "%s", fired ? stage_names[stage] : "no such call");
-		control("off");
+		faults_off();
 		all_is_well(&vbd, stage);
 		check_end(&chk);
 		free(name);
@@ -209,8 +211,8 @@ void faults_nth(const struct vbd_args *args, const char *site)
 	}
 	check_begin(&chk, "nothing is held", args->seed);
 	check_that(&chk, n > 1, "site %s was never called", site);
-	check_that(&chk, n <= MOST_CALLS, "site %s is called without an end", site);
-	judge_nothing_mapped(&chk, 0, LEAK_MS);
+	check_that(&chk, n <= FAULTS_MOST_CALLS, "site %s is called without an end", site);
+	judge_nothing_mapped(&chk, 0, FAULTS_LEAK_MS);
 	check_end(&chk);
 
 	check_begin(&chk, "a new device serves", args->seed);
@@ -223,8 +225,9 @@ void faults_nth(const struct vbd_args *args, const char *site)
 
 /* ---- killed at any point ------------------------------------------------------------------ */
 
-static void victim(const struct vbd_args *args, int ready)
+static void victim(const void *arg, int ready)
 {
+	const struct vbd_args *args = arg;
 	struct blkload_opts load = BLKLOAD_DEFAULT;
 	struct blkload_result result;
 	struct blk *blk = util_alloc(sizeof(*blk));
@@ -246,8 +249,8 @@ static void victim(const struct vbd_args *args, int ready)
 	_exit(EXIT_MISBEHAVED);
 }
 
-/* Kills a victim after @us, or with 0 once it has connected. How many us it lived. */
-static u64 one_life(struct check *chk, const struct vbd_args *args, u64 us)
+u64 faults_one_life(struct check *chk, void (*run)(const void *args, int ready), const void *args,
+		    u64 us)
 {
 	u64 start = util_now_us();
 	int fds[2], status;
@@ -262,7 +265,7 @@ static u64 one_life(struct check *chk, const struct vbd_args *args, u64 us)
 		util_lab_error("fork: %s", strerror(errno));
 	if (!pid) {
 		close(fds[0]);
-		victim(args, fds[1]);
+		run(args, fds[1]);
 	}
 	close(fds[1]);
 	if (us)
@@ -289,7 +292,7 @@ void faults_kill(const struct vbd_args *args, unsigned int times)
 	mine.devid = args->devid ?: 51712;
 	rng_seed(&rng, args->seed);
 	check_begin(&chk, "killed at random points", args->seed);
-	most = one_life(&chk, &mine, 0);
+	most = faults_one_life(&chk, victim, &mine, 0);
 	dev_remove_leftover(st, &chk, "vbd", mine.devid);
 	check_note(&chk, "%u times, connected after %llu ms", times,
 		   (unsigned long long)most / 1000);
@@ -299,7 +302,7 @@ void faults_kill(const struct vbd_args *args, unsigned int times)
 		mine.blk.order = (int)rng_below(&rng, 4) - 1;
 		mine.blk.queues = 1 + (unsigned int)rng_below(&rng, 2);
 		mine.seed = rng_next(&rng);
-		(void)one_life(&chk, &mine, 1 + rng_below(&rng, most));
+		(void)faults_one_life(&chk, victim, &mine, 1 + rng_below(&rng, most));
 		dev_remove_leftover(st, &chk, "vbd", mine.devid);
 	}
 	check_end(&chk);

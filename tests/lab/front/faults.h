@@ -20,4 +20,19 @@ void faults_nth(const struct vbd_args *args, const char *site);
  */
 void faults_kill(const struct vbd_args *args, unsigned int times);
 
+/* What faults of all kinds of devices have in common. */
+#define FAULTS_MOST_CALLS	400u	/* more than one attempt makes at any site */
+#define FAULTS_LEAK_MS		util_patience_ms(10000)
+
+void faults_arm(const char *site, unsigned int n);
+void faults_off(void);
+unsigned int faults_fired(void);	/* how often since it was armed */
+
+/*
+ * Runs @run in a process that is killed after @us, or with 0 once it has written
+ * to @ready. How many us it lived.
+ */
+u64 faults_one_life(struct check *chk, void (*run)(const void *args, int ready), const void *args,
+		    u64 us);
+
 #endif

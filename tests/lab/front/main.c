@@ -15,6 +15,7 @@
 #include "faults.h"
 #include "judge.h"
 #include "netbad.h"
+#include "netfaults.h"
 #include "netsuite.h"
 
 static const char usage[] =
@@ -57,8 +58,9 @@ static const char usage[] =
 "  --disk-goes 0|1    of load, with --errors 1: the disk is gone at the end; default 0\n"
 "  --max-gap-ms N     load fails if no answer came for longer; 0: no limit (default)\n"
 "\n"
-"net ACTION  matrix | io | reconnect | load | bad NAME... | list, as above, over a virtual interface whose\n"
-"            other end is a packet socket on dom0's net device\n"
+"net ACTION  matrix | io [WORDS] | reconnect | load | bad NAME... | list | nth SITE | kill, as above, over a\n"
+"            virtual interface whose other end is a packet socket on dom0's net device; with WORDS, only\n"
+"            the checks that have them in their name\n"
 "  --handle N         default: the first free one from 100 on\n"
 "  --queues N|max     of load\n"
 "  --split 0|1        of load: an event channel for each direction\n"
@@ -315,6 +317,15 @@ static int run_net(const char *action, const struct args *a, int nr_names, char 
 	struct vif vif;
 	int i;
 
+	if (!strcmp(action, "nth") || !strcmp(action, "kill")) {
+		if (nr_names != !strcmp(action, "nth"))
+			util_lab_error("usage: nth SITE, kill");
+		if (nr_names)
+			netfaults_nth(&a->vif, names[0]);
+		else
+			netfaults_kill(&a->vif, (unsigned int)a->times);
+		return check_summary();
+	}
 	check_begin(&chk, "open the interface", a->vif.seed);
 	if (!vif_open(&vif, &a->vif, store_open(), &chk)) {
 		check_end(&chk);
@@ -323,7 +334,7 @@ static int run_net(const char *action, const struct args *a, int nr_names, char 
 	if (!strcmp(action, "matrix"))
 		netsuite_matrix(&vif);
 	else if (!strcmp(action, "io"))
-		netsuite_io(&vif);
+		netsuite_io(&vif, nr_names ? names[0] : "");
 	else if (!strcmp(action, "reconnect"))
 		netsuite_reconnect(&vif, (unsigned int)a->times);
 	else if (!strcmp(action, "load"))

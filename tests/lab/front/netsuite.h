@@ -5,7 +5,7 @@
 
 #include "vif.h"
 
-void netsuite_io(struct vif *vif);
+void netsuite_io(struct vif *vif, const char *words);	/* those with @words in their name */
 void netsuite_matrix(struct vif *vif);	/* every combination of features, packets both ways */
 void netsuite_reconnect(struct vif *vif, unsigned int times);
 /* Random packets both ways until @seconds are over (0: until SIGTERM). */

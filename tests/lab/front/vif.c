@@ -8,8 +8,10 @@
 #define ETHERTYPE	0x88b5	/* for experiments */
 #define FIRST_HANDLE	100u
 
-bool vif_open(struct vif *vif, const struct vif_args *args, struct store *st, struct check *chk)
+static bool create(struct vif *vif, struct check *chk, bool wait)
 {
+	const struct vif_args *args = vif->args;
+	struct store *st = vif->st;
 	char handle[12];
 	struct dev_entry be[] = {
 		{ "handle", handle }, { "mac", "00:16:3e:00:00:01" }, { "bridge", "none" },
@@ -18,7 +20,6 @@ bool vif_open(struct vif *vif, const struct vif_args *args, struct store *st, st
 	struct dev_spec spec = { .kind = "vif", .first_id = FIRST_HANDLE, .step = 1, .be = be,
 				 .fe = vif->fe_entries };
 
-	*vif = (struct vif){ .args = args, .st = st };
 	xen_open();
 	spec.id = args->handle;
 	/* The interface's name comes from this key, so it has to be chosen here. */
@@ -32,7 +33,22 @@ bool vif_open(struct vif *vif, const struct vif_args *args, struct store *st, st
 	}
 	snprintf(handle, sizeof(handle), "%u", spec.id);
 	vif->fe_entries[0] = (struct dev_entry){ "mac", "00:16:3e:00:00:01" };
-	return !dev_create(&vif->dev, st, chk, &spec);
+	if (wait)
+		return !dev_create(&vif->dev, st, chk, &spec);
+	dev_make(&vif->dev, st, chk, &spec);
+	return true;
+}
+
+bool vif_open(struct vif *vif, const struct vif_args *args, struct store *st, struct check *chk)
+{
+	*vif = (struct vif){ .args = args, .st = st };
+	return create(vif, chk, true);
+}
+
+void vif_make(struct vif *vif, const struct vif_args *args, struct store *st, struct check *chk)
+{
+	*vif = (struct vif){ .args = args, .st = st };
+	(void)create(vif, chk, false);
 }
 
 void vif_close(struct vif *vif)
@@ -49,7 +65,7 @@ void vif_judge(struct vif *vif, struct check *chk)
 	vif->peer.chk = chk;
 }
 
-bool vif_connect(struct vif *vif, const struct net_opts *opts)
+void vif_peer(struct vif *vif)
 {
 	char name[16];
 
@@ -59,6 +75,11 @@ bool vif_connect(struct vif *vif, const struct net_opts *opts)
 		vif->peered = true;
 	}
 	vif->peer.chk = vif->dev.chk;
+}
+
+bool vif_connect(struct vif *vif, const struct net_opts *opts)
+{
+	vif_peer(vif);
 	return net_connect(&vif->net, &vif->dev, opts) &&
 	       peer_wait_carrier(&vif->peer, true, DEV_STEP_MS);
 }

@@ -27,6 +27,10 @@ struct vif {
 
 /* Makes the device and brings it to InitWait. */
 bool vif_open(struct vif *vif, const struct vif_args *args, struct store *st, struct check *chk);
+/* Makes it and does not wait. */
+void vif_make(struct vif *vif, const struct vif_args *args, struct store *st, struct check *chk);
+/* dom0's end, up, for vif->peer; vif_connect() does it as well. */
+void vif_peer(struct vif *vif);
 void vif_close(struct vif *vif);
 void vif_judge(struct vif *vif, struct check *chk);	/* where complaints go from now on */
 

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# F-15: with a hundredth and a tenth of all allocations and packets' pages failing, TCP slows down and loses
+# nothing, and in the end nothing is held. With nearly no free memory it goes on.
+# timeout: 400
+
+. "$LAB/cases/lib/net"
+fault_load
+guest_start g1 --memory 256 --vcpus 2 --vif "$(net_spec_plain "")"
+net_guest_address g1 eth0 10.79.0.2/24 fd79::2/64
+ip address add 10.79.0.1/24 dev "$(net_vif g1)"
+vif=$(net_vif g1)
+net_serve g1
+net_start flows 10.79.0.2 --flows 3
+for site in alloc skb copy; do
+	for one_in in 100 10; do
+		lost=$(net_count "$vif" 'from_memory|from_refused|to_grant')
+		fault_arm "$site" "1/$one_in" 7
+		# What is tested is a time of shortage; it has no event that ends it.
+		sleep 4
+		echo "-- $site, one in $one_in: calls $(cat /sys/module/lab_fault/parameters/arm)," \
+			"packets lost $(($(net_count "$vif" 'from_memory|from_refused|to_grant') - lost))"
+		[ $site = alloc ] || expect_ge "failures of $site, one in $one_in" "$(fault_fired)" 1
+		[ $site = alloc ] || expect_ge "packets counted as lost, $site, one in $one_in" \
+			$(($(net_count "$vif" 'from_memory|from_refused|to_grant') - lost)) 1
+		fault_disarm
+		net_moves flows 120
+	done
+done
+net_stop flows
+
+# All but the last megabytes of dom0 go to a process that keeps them in memory.
+net_start flows 10.79.0.2 --flows 3
+python3 - <<'END' &
+import ctypes, mmap, time
+def available():
+    for line in open("/proc/meminfo"):
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) >> 10
+held = []
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mlockall(3)
+while available() > 24:
+    m = mmap.mmap(-1, 4 << 20)
+    for at in range(0, 4 << 20, 4096):
+        m[at] = 1
+    held.append(m)
+print("-- holding %d MiB" % (4 * len(held)), flush=True)
+time.sleep(10)  # a time of shortage has no event that ends it
+END
+pid=$!
+wait "$pid" || error 'the program that takes the memory failed'
+net_moves flows 120
+net_stop flows
+net_guest_end g1
+success
