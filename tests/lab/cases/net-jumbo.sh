@@ -19,9 +19,9 @@ mtu() {
 
 # Nothing is cut by those who send: what does not fit gets no answer.
 whole() {
-	expect_ok ping -c 3 -i 0.2 -W 3 -M do -s $(($1 - 28)) 10.77.0.2
-	expect_ok ping -c 3 -i 0.2 -W 3 -M do -s $(($1 - 48)) fd77::2
-	expect_fail ping -c 1 -W 1 -M do -s $(($1 - 27)) 10.77.0.2
+	expect_ok ping -c 3 -i 0.2 -W 3 -M 'do' -s $(($1 - 28)) 10.77.0.2
+	expect_ok ping -c 3 -i 0.2 -W 3 -M 'do' -s $(($1 - 48)) fd77::2
+	expect_fail ping -c 1 -W 1 -M 'do' -s $(($1 - 27)) 10.77.0.2
 }
 
 offloads() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "peer.h"
+#include "peerlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -83,6 +84,10 @@ void peer_open(struct peer *peer, const char *name, struct check *chk)
 
 void peer_close(struct peer *peer)
 {
+	if (peer->remote) {
+		peerlink_close(peer);
+		return;
+	}
 	if (peer->fd > 0)
 		close(peer->fd);
 	free(peer->buffer);
@@ -94,6 +99,8 @@ bool peer_wait_carrier(struct peer *peer, bool carrier, unsigned int ms)
 	u64 deadline = util_now_ms() + ms;
 	struct ifreq ifr = { 0 };
 
+	if (peer->remote)
+		return peerlink_wait_carrier(peer, carrier, ms);
 	for (;;) {
 		request(peer, SIOCGIFFLAGS, &ifr);
 		if (!(ifr.ifr_flags & IFF_RUNNING) == !carrier)
@@ -113,6 +120,10 @@ bool peer_send(struct peer *peer, const struct virtio_net_hdr *hdr, const void *
 		{ (void *)bytes, len },
 	};
 
+	if (peer->remote) {
+		peerlink_send(peer, hdr, bytes, len);
+		return true;
+	}
 	if (writev(peer->fd, iov, 2) >= 0)
 		return true;
 	/* The interface's queue may be full. */
@@ -126,6 +137,8 @@ const u8 *peer_receive(struct peer *peer, struct virtio_net_hdr *hdr, u32 *len, 
 	u64 now;
 	ssize_t n;
 
+	if (peer->remote)
+		return peerlink_receive(peer, hdr, len, deadline_ms);
 	for (;;) {
 		n = recv(peer->fd, peer->buffer, PEER_LEN_MAX + sizeof(*hdr), MSG_DONTWAIT);
 		if (n >= (ssize_t)sizeof(*hdr)) {

@@ -17,6 +17,8 @@ struct peer {
 	struct check *chk;
 	char name[16];
 	int fd, index;
+	bool remote;		/* it is in dom0, and we are not: peerlink.h */
+	int link;
 	u8 *buffer;		/* what was received last: header and packet */
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "vif.h"
+#include "peerlink.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,12 @@ static bool create(struct vif *vif, struct check *chk, bool wait)
 bool vif_open(struct vif *vif, const struct vif_args *args, struct store *st, struct check *chk)
 {
 	*vif = (struct vif){ .args = args, .st = st };
-	return create(vif, chk, true);
+	if (!args->peer)
+		return create(vif, chk, true);
+	xen_open();
+	dev_adopt(&vif->dev, st, chk, "vif", args->handle);
+	vif_peer(vif);
+	return vif_recover(vif);
 }
 
 void vif_make(struct vif *vif, const struct vif_args *args, struct store *st, struct check *chk)
@@ -56,6 +62,9 @@ void vif_close(struct vif *vif)
 	if (vif->peered)
 		peer_close(&vif->peer);
 	vif->peered = false;
+	/* The toolstack's is left as its guest's own driver wants to find it. */
+	if (!vif->dev.ours && !vif->dev.chk->failed)
+		(void)(dev_close(&vif->dev) && dev_reopen(&vif->dev));
 	dev_destroy(&vif->dev);
 }
 
@@ -69,7 +78,10 @@ void vif_peer(struct vif *vif)
 {
 	char name[16];
 
-	if (!vif->peered) {
+	if (!vif->peered && vif->args->peer) {
+		peerlink_open(&vif->peer, vif->args->peer, vif->dev.chk);
+		vif->peered = true;
+	} else if (!vif->peered) {
 		snprintf(name, sizeof(name), "vif0.%u", vif->dev.id);
 		peer_open(&vif->peer, name, vif->dev.chk);
 		vif->peered = true;

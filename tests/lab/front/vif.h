@@ -11,6 +11,7 @@
 
 struct vif_args {
 	unsigned int handle;	/* 0: any free one */
+	const char *peer;	/* in a guest: where dom0's end is, "ADDRESS:PORT" */
 	u64 seed;
 	struct net_opts net;
 };
