@@ -35,7 +35,7 @@ for queues in 2 1 2; do
 	net_front_reload g1 max_queues=$queues
 	net_guest_address g1 eth0 10.79.0.2/24 fd79::2/64
 	net_serve g1
-	expect_ge "bytes from the guest before the exchange" "$(net_stat "$vif" rx_bytes)" $bytes
+	expect_ge "bytes from the guest before the exchange" "$(net_stat "$vif" rx_bytes)" "$bytes"
 	net_exchange 10.79.0.2 --bytes 300000
 	expect_ge "bytes from the guest" "$(net_stat "$vif" rx_bytes)" $((bytes + 300000))
 	bytes=$(net_stat "$vif" rx_bytes)

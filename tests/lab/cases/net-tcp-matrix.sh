@@ -58,10 +58,10 @@ expect_eq 'the number of combinations' $combinations 24
 average() {
 	local direction bytes packets
 	direction=$([ "$1" = in ] && echo rx || echo tx)
-	bytes=$(net_stat "$vif" ${direction}_bytes)
-	packets=$(net_stat "$vif" ${direction}_packets)
+	bytes=$(net_stat "$vif" "${direction}_bytes")
+	packets=$(net_stat "$vif" "${direction}_packets")
 	net_exchange 10.77.0.2 --way "$1" --bytes 4000000
-	average=$((($(net_stat "$vif" ${direction}_bytes) - bytes) / ($(net_stat "$vif" ${direction}_packets) - packets)))
+	average=$((($(net_stat "$vif" "${direction}_bytes") - bytes) / ($(net_stat "$vif" "${direction}_packets") - packets)))
 }
 
 # That offloads are on or off is to be seen in what goes over the ring.
