@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "judge.h"
+#include "nettcp.h"
 
 #define QUIET_MS	200	/* what must not arrive would be here by then */
 #define WORSE_MS	500
@@ -607,6 +608,146 @@ static void control_jump(struct netbad *bad, const struct row *row)
 	shut(bad, "an impossible req_prod on the control ring");
 }
 
+/* ---- a guest that stops to give pages, of a driver with short times ---------------------------------- */
+
+static unsigned int parameter_ms(const char *name)
+{
+	char *path = util_printf("/sys/module/xen_netback/parameters/%s", name);
+	FILE *f = fopen(path, "r");
+	unsigned int ms;
+
+	if (!f || fscanf(f, "%u", &ms) != 1)
+		util_lab_error("cannot read %s", path);
+	fclose(f);
+	free(path);
+	return ms;
+}
+
+static unsigned int stall_ms(void)
+{
+	return parameter_ms("rx_drain_timeout_msecs") + parameter_ms("rx_stall_timeout_msecs");
+}
+
+/* Uses up the pages of a queue, to which packets of this content go, and gives no more. */
+static void use_up(struct netbad *bad, struct net_queue *q, const u8 *packet, u32 len)
+{
+	struct net_packet p;
+	u32 i;
+
+	q->hold_pages = true;
+	for (i = 0; i < NET_SLOTS && !bad->chk->failed; i++)
+		check_that(bad->chk, peer_send(&bad->vif->peer, NULL, packet, len) &&
+			   net_receive(bad->net, &p, util_now_ms() + NET_ANSWER_MS) &&
+			   p.queue == q->nr, "packet %u does not come to queue %u", i, q->nr);
+}
+
+static void give_pages(struct net_queue *q)
+{
+	u32 i, held = NET_SLOTS - (q->rx.prod - q->rx.cons);
+
+	q->hold_pages = false;
+	for (i = 0; i < held; i++)
+		net_post(q, (u16)(q->rx.prod % NET_SLOTS));
+	net_publish(q, &q->rx, false);
+}
+
+static void forget_packets(struct netbad *bad)
+{
+	struct net_packet p;
+
+	while (net_receive(bad->net, &p, util_now_ms() + QUIET_MS))
+		;
+}
+
+/* There is a page, but not what the first packet needs: that is no guest that takes packets. */
+static void stall_on_one_page(struct netbad *bad, const struct row *row)
+{
+	u8 small[64], large[5000];
+
+	(void)row;
+	if (!connect(bad))
+		return;
+	use_up(bad, bad->q, vif_packet(bad->vif, small, sizeof(small), 1), sizeof(small));
+	net_post(bad->q, (u16)(bad->q->rx.prod % NET_SLOTS));
+	net_publish(bad->q, &bad->q->rx, false);
+	peer_send(&bad->vif->peer, NULL, vif_packet(bad->vif, large, sizeof(large), 2), sizeof(large));
+	peer_wait_carrier(&bad->vif->peer, false, stall_ms() + DEV_STEP_MS);
+	/* What it sends itself is nobody's business. */
+	vif_from(bad->vif, bad->q, 1514, NULL);
+	give_pages(bad->q);
+	peer_wait_carrier(&bad->vif->peer, true, util_patience_ms(1000));
+	forget_packets(bad);
+	vif_to(bad->vif, sizeof(large));
+}
+
+/* A packet that the guest's hash takes to a queue of its own for each @port. */
+static u32 hashed_packet(u8 *buffer, u8 port)
+{
+	nettcp_build(&nettcp_kinds[0], buffer, 10, 7, false);
+	buffer[nettcp_start(&nettcp_kinds[0])] = port;
+	return nettcp_headers(&nettcp_kinds[0]) + 10;
+}
+
+static void choose_queues(struct netbad *bad, u8 *port)
+{
+	struct xen_pages *page = xen_pages_alloc(bad->net->dev->be_domid, 1, true);
+	struct net_packet p;
+	u8 buffer[200];
+	u32 len, i, seen = 0;
+
+	for (i = 0; i < PAGE_BYTES; i++)
+		page->va[i] = (u8)rng_next(&bad->net->rng);
+	say(bad, 7, 1, 0, 0);
+	say(bad, 2, 0xf, 0, 0);
+	say(bad, 3, page->gref[0], 40, 0);
+	for (i = 0; i < 200 && seen != 3 && !bad->chk->failed; i++) {
+		len = hashed_packet(buffer, (u8)i);
+		if (!check_that(bad->chk, peer_send(&bad->vif->peer, NULL, buffer, len) &&
+				net_receive(bad->net, &p, util_now_ms() + NET_ANSWER_MS),
+				"a packet does not arrive"))
+			break;
+		port[p.queue & 1] = (u8)i;
+		seen |= 1u << (p.queue & 1);
+	}
+	check_that(bad->chk, seen == 3, "the hash uses one queue only");
+	xen_pages_free(page);
+}
+
+/* One queue takes nothing any more: the other does not notice, and the carrier stays. */
+static void stall_one_queue(struct netbad *bad, const struct row *row)
+{
+	u8 buffer[200], port[2] = { 0 };
+	struct net_packet p;
+	u64 end;
+	u32 len, i;
+
+	(void)row;
+	bad->opts.ctrl = true;
+	bad->opts.queues = 2;
+	if (!connect(bad))
+		return;
+	choose_queues(bad, port);
+	len = hashed_packet(buffer, port[0]);
+	use_up(bad, bad->q, buffer, len);
+	for (i = 0; i < 20; i++)
+		peer_send(&bad->vif->peer, NULL, buffer, len);
+	end = util_now_ms() + stall_ms() + 1000;
+	len = hashed_packet(buffer, port[1]);
+	while (util_now_ms() < end && !bad->chk->failed) {
+		peer_send(&bad->vif->peer, NULL, buffer, len);
+		check_that(bad->chk, net_receive(bad->net, &p, util_now_ms() + NET_ANSWER_MS) &&
+			   p.queue == 1, "a packet for the other queue does not arrive");
+		util_pause_ms(20);	/* what is tested is a stretch of time */
+	}
+	peer_wait_carrier(&bad->vif->peer, true, 0);
+	give_pages(bad->q);
+	forget_packets(bad);
+	len = hashed_packet(buffer, port[0]);
+	peer_send(&bad->vif->peer, NULL, buffer, len);
+	check_that(bad->chk, net_receive(bad->net, &p, util_now_ms() + NET_ANSWER_MS) && !p.queue,
+		   "nothing arrives on a queue that has pages again");
+}
+
 /* ---- keys ---------------------------------------------------------------------------------------------- */
 
 /* One key is wrong; the device closes with a reason that names it. */
@@ -732,6 +873,8 @@ static const struct row rows[] = {
 	{ "control/hash-storm", "H-34", hash_storm, 3000, 0 },
 	{ "control/index-129", "H-16", control_jump, 129, 0 },
 	{ "control/index-2^31", "H-16", control_jump, 1u << 31, 0 },
+	{ "stall/one-page", "H-10", stall_on_one_page, 0, 0 },
+	{ "stall/one-queue", "H-10", stall_one_queue, 0, 0 },
 	{ "keys/wrong", "H-19", bad_keys, 0, 0 },
 	{ "keys/one-page-for-tx-and-rx", "H-20", one_page_twice, 0, 0 },
 	{ "keys/one-page-for-tx-and-ctrl", "H-12", one_page_twice, 1, 0 },

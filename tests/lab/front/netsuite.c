@@ -395,6 +395,38 @@ static void multicast(struct session *s)
 	check_that(&s->chk, !s->q->tx_errors, "a group order was answered with %d", s->q->tx_last);
 }
 
+/* Orders between packets: all answers in the order of the ring, all packets in theirs. */
+static void mixed(struct session *s)
+{
+	u8 *buffer = util_alloc(2000);
+	struct net_packet p = { .bytes = buffer };
+	u8 addr[] = { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x05 };
+	u32 sent = 0, heard = 0, page;
+
+	while (heard < MANY && !s->chk.failed) {
+		while (sent < MANY && net_tx_room(s->q) >= 4) {
+			p.len = 60 + sent % 1400;
+			vif_packet(s->vif, buffer, p.len, sent);
+			net_put(s->q, &p);
+			if (sent++ % 3)
+				continue;
+			page = s->q->tx.prod % NET_SLOTS;
+			addr[5] = (u8)(sent % 32);
+			net_put_tx(s->q, s->q->tx_pages->gref[page], 0, NET_EXTRA_INFO, (u16)page, 64);
+			net_put_extra(s->q, sent % 2 ? NET_EXTRA_MCAST_ADD : NET_EXTRA_MCAST_DEL,
+				      false, addr);
+		}
+		net_publish(s->q, &s->q->tx, false);
+		if (!net_flush(s->q))
+			break;
+		for (; heard < sent && hear(s, heard, 60 + heard % 1400); heard++)
+			;
+	}
+	check_that(&s->chk, !s->q->tx_errors, "%u slots answered with %d", s->q->tx_errors,
+		   s->q->tx_last);
+	free(buffer);
+}
+
 /* ---- headroom, hash, static grants ------------------------------------------------------------------ */
 
 static void headroom(struct session *s)
@@ -548,6 +580,7 @@ static const struct {
 	{ "the same, nor any of two pages or with blank sums", segments,
 	  { .queues = 1, .no_csum = true, .rx_notify = true }, false },
 	{ "multicast groups", multicast, { .queues = 1, .mcast = true, ALL }, false },
+	{ "orders about groups between packets", mixed, { .queues = 1, .mcast = true, ALL }, false },
 	{ "room in front of packets", headroom, { .queues = 1, .headroom = 192, ALL }, false },
 	{ "hash and its queues", hash, { .queues = 0, .ctrl = true, ALL }, true },
 	{ "pages that stay mapped", static_grants, { .queues = 1, .ctrl = true, ALL }, false },
