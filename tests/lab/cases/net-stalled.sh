@@ -18,7 +18,7 @@ expect_ok guest_run g2 'ping -c 1 -W 2 10.77.0.2'
 # Nobody answers a request for its address while it stands.
 # shellcheck disable=SC2016 # for the guest's shell
 guest_run g2 'mac=$(awk "\$1 == \"10.77.0.2\" { print \$4 }" /proc/net/arp)
-	ip neigh replace 10.77.0.2 lladdr $mac dev eth0 nud permanent' || error 'the guest has no permanent neighbours'
+	arp -s 10.77.0.2 "$mac"' || error 'the guest has no permanent neighbours'
 net_looped 50
 net_looped_serve 50
 net_start bystander 10.78.50.2 --flows 2

@@ -211,6 +211,7 @@ static void take_extra(struct net_queue *q, const u8 *slot, struct net_packet *p
 			   "queue %u: gso type %u size %u", q->nr, p->gso_type, p->gso_size);
 		break;
 	case NET_EXTRA_HASH:
+		check_that(chk_of(q), q->net->opts.ctrl, "queue %u: a hash nobody has asked for", q->nr);
 		p->hashed = true;
 		p->hash_kind = slot[2];
 		check_that(chk_of(q), slot[3] == 1, "queue %u: hash algorithm %u", q->nr, slot[3]);

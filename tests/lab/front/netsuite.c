@@ -610,6 +610,11 @@ static void exercise(struct session *s)
 	u8 *buffer = util_alloc(4096);
 	unsigned int i;
 
+	/* A hash of its own; the next frontend gets none unless it asks. */
+	if (s->net->opts.ctrl) {
+		order(s, SET_HASH_ALGORITHM, 1, 0, 0);
+		order(s, SET_HASH_FLAGS, 0xf, 0, 0);
+	}
 	for (i = 0; i < s->net->nr_queues && !s->chk.failed; i++) {
 		vif_from(s->vif, &s->net->queue[i], 60, NULL);
 		vif_from(s->vif, &s->net->queue[i], 1514, NULL);
