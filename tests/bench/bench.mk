@@ -2,7 +2,7 @@
 #
 # Measurements. They say how fast, never pass or fail. Included by the top Makefile.
 
-bench: deb ## measure ours against the in-tree driver in one boot, report in build/bench/report.html
+bench: deb lab-progs ## measure ours against the in-tree drivers, report in build/bench/report.html: BENCH=net
 	@tests/bench/bench --suite $(SUITE) $(BENCH)
 
 .PHONY: bench

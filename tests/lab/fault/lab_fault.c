@@ -165,7 +165,8 @@ FAULT(SITE_SKB, struct sk_buff *, napi_alloc_skb, (struct napi_struct *napi, uns
       (napi, len), NULL);
 FAULT(SITE_SKB, struct sk_buff *, __napi_alloc_skb,
       (struct napi_struct *napi, unsigned int len, gfp_t flags), (napi, len, flags), NULL);
-FAULT(SITE_SKB, struct sk_buff *, napi_build_skb, (void *data, unsigned int size), (data, size), NULL);
+FAULT(SITE_SKB, struct sk_buff *, napi_build_skb, (void *data, unsigned int size), (data, size),
+      NULL);
 FAULT(SITE_SKB, void *, __pskb_pull_tail, (struct sk_buff *skb, int delta), (skb, delta), NULL);
 FAULT(SITE_SKB, bool, skb_page_frag_refill,
       (unsigned int size, struct page_frag *frag, gfp_t flags), (size, frag, flags), false);

@@ -670,7 +670,8 @@ static void stall_on_one_page(struct netbad *bad, const struct row *row)
 	use_up(bad, bad->q, vif_packet(bad->vif, small, sizeof(small), 1), sizeof(small));
 	net_post(bad->q, (u16)(bad->q->rx.prod % NET_SLOTS));
 	net_publish(bad->q, &bad->q->rx, false);
-	peer_send(&bad->vif->peer, NULL, vif_packet(bad->vif, large, sizeof(large), 2), sizeof(large));
+	vif_packet(bad->vif, large, sizeof(large), 2);
+	peer_send(&bad->vif->peer, NULL, large, sizeof(large));
 	peer_wait_carrier(&bad->vif->peer, false, stall_ms() + DEV_STEP_MS);
 	/* What it sends itself is nobody's business. */
 	vif_from(bad->vif, bad->q, 1514, NULL);

@@ -412,7 +412,8 @@ static void mixed(struct session *s)
 				continue;
 			page = s->q->tx.prod % NET_SLOTS;
 			addr[5] = (u8)(sent % 32);
-			net_put_tx(s->q, s->q->tx_pages->gref[page], 0, NET_EXTRA_INFO, (u16)page, 64);
+			net_put_tx(s->q, s->q->tx_pages->gref[page], 0, NET_EXTRA_INFO, (u16)page,
+				   64);
 			net_put_extra(s->q, sent % 2 ? NET_EXTRA_MCAST_ADD : NET_EXTRA_MCAST_DEL,
 				      false, addr);
 		}

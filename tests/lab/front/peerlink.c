@@ -109,8 +109,10 @@ void peerlink_send(struct peer *peer, const struct virtio_net_hdr *hdr, const vo
 const u8 *peerlink_receive(struct peer *peer, struct virtio_net_hdr *hdr, u32 *len, u64 deadline_ms)
 {
 	u64 now = util_now_ms();
-	struct message m = { .order = ORDER_RECEIVE, .ms = deadline_ms > now ? deadline_ms - now : 0 };
+	struct message m = { .order = ORDER_RECEIVE };
 
+	if (deadline_ms > now)
+		m.ms = deadline_ms - now;
 	ask(peer, &m);
 	if (!m.flag)
 		return NULL;

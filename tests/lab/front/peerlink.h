@@ -13,8 +13,10 @@
 void peerlink_open(struct peer *peer, const char *address, struct check *chk);
 void peerlink_close(struct peer *peer);
 bool peerlink_wait_carrier(struct peer *peer, bool carrier, unsigned int ms);
-void peerlink_send(struct peer *peer, const struct virtio_net_hdr *hdr, const void *bytes, u32 len);
-const u8 *peerlink_receive(struct peer *peer, struct virtio_net_hdr *hdr, u32 *len, u64 deadline_ms);
+void peerlink_send(struct peer *peer, const struct virtio_net_hdr *hdr, const void *bytes,
+		   u32 len);
+const u8 *peerlink_receive(struct peer *peer, struct virtio_net_hdr *hdr, u32 *len,
+			   u64 deadline_ms);
 
 /* In dom0: for @name's packets, on this port, until the guest hangs up. Prints "listening". */
 void peerlink_serve(const char *name, unsigned int port, struct check *chk);

@@ -44,7 +44,8 @@ static int bpf(int cmd, union bpf_attr *attr)
 	return (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 }
 
-static int load(unsigned int type, unsigned int attach_type, const struct bpf_insn *insns, size_t nr)
+static int load(unsigned int type, unsigned int attach_type, const struct bpf_insn *insns,
+		size_t nr)
 {
 	static char log[1 << 16];
 	union bpf_attr attr;

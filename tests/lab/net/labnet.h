@@ -40,7 +40,10 @@ unsigned int labnet_ifindex(const char *name);
 void labnet_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void labnet_wait_for_stop(void);
 
-/* Byte stream @seed, from @offset on: writes @len bytes of it, or finds the first that differs (@len: none). */
+/*
+ * Byte stream @seed, from @offset on: writes @len bytes of it, or finds the
+ * first that differs (@len: none).
+ */
 void labnet_fill(uint8_t *to, uint64_t seed, uint64_t offset, size_t len);
 size_t labnet_differs(const uint8_t *from, uint64_t seed, uint64_t offset, size_t len);
 

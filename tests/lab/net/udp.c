@@ -163,7 +163,8 @@ static void keep_pace(const struct labnet_args *args, uint64_t began, uint64_t s
 
 int labnet_udp(const struct labnet_args *args)
 {
-	uint64_t sent = 0, refused = 0, back = 0, wrong = 0, began = labnet_now_us(), seed = began, us;
+	uint64_t sent = 0, refused = 0, back = 0, wrong = 0, us;
+	uint64_t began = labnet_now_us(), seed = began;
 	uint64_t limit = args->seconds == UINT64_MAX ? UINT64_MAX : began + args->seconds * 1000000;
 	static uint8_t buffer[65536];
 	int fd = connected(args);
