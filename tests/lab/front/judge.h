@@ -27,6 +27,7 @@ struct judge_memory judge_memory(void);
 
 /* Interrupts the backend of @dev has taken so far, over all its channels; negative: not known. */
 long judge_interrupts(const struct dev *dev);
+long judge_interrupts_called(const char *name);		/* of any device */
 
 /* Requests of @dev which the disk has failed so far; negative: not known. */
 long judge_disk_errors(const struct dev *dev);

@@ -16,6 +16,7 @@
 
 #define QUIET_MS	200	/* what must not arrive would be here by then */
 #define WORSE_MS	500
+#define IDLE_INTERRUPTS	600	/* a second, of a channel without work */
 
 struct netbad {
 	struct vif *vif;
@@ -466,14 +467,29 @@ static void race(struct netbad *bad, const struct row *row)
 /* Events without work on each channel. */
 static void storm(struct netbad *bad, const struct row *row)
 {
-	u64 end = util_now_ms() + row->arg;
+	char *name = util_printf("vif0.%u-q0", bad->vif->dev.id);
+	long before, after;
+	u64 end;
 
 	bad->opts.split = true;
-	if (!connect(bad))
+	if (!connect(bad)) {
+		free(name);
 		return;
+	}
+	before = judge_interrupts_called(name);
+	end = util_now_ms() + row->arg;
 	while (util_now_ms() < end) {
 		xen_events_notify(&bad->net->events, bad->q->tx_port);
 		xen_events_notify(&bad->net->events, bad->q->rx_port);
+	}
+	after = judge_interrupts_called(name);
+	free(name);
+	/* In a guest dom0's are not to be seen. Both channels have this name. */
+	if (!remote(bad)) {
+		check_that(bad->chk, before >= 0 && after >= 0, "the channels have no interrupts");
+		check_note(bad->chk, "%ld interrupts", after - before);
+		check_that(bad->chk, after - before <= 2 * IDLE_INTERRUPTS * (long)row->arg / 1000,
+			   "%ld interrupts by events without work", after - before);
 	}
 	(void)(vif_from(bad->vif, bad->q, 1514, NULL) && vif_to(bad->vif, 1514));
 }
