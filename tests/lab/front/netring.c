@@ -178,11 +178,31 @@ bool net_send(struct net_queue *q, const struct net_packet *p)
 
 /* ---- receiving ----------------------------------------------------------------------------- */
 
+#define UNTOUCHED	0xa5
+
+/* What is not announced as data is as we left it: nothing of dom0's is there (XSA-403). */
+static void check_untouched(struct net_queue *q, u16 id, u32 offset, u32 len)
+{
+	const u8 *page = q->rx_pages->va + id * PAGE_BYTES;
+	u32 i;
+
+	for (i = 0; i < PAGE_BYTES; i++) {
+		if (i == offset)
+			i += len;
+		if (i < PAGE_BYTES &&
+		    !check_that(chk_of(q), page[i] == UNTOUCHED,
+				"queue %u: byte %u written, of %u bytes at %u", q->nr, i, len,
+				offset))
+			return;
+	}
+}
+
 void net_post(struct net_queue *q, u16 id)
 {
 	u32 at = q->rx.prod++;
 	u8 *slot = net_slot(&q->rx, at);
 
+	memset(q->rx_pages->va + id * PAGE_BYTES, UNTOUCHED, PAGE_BYTES);
 	memset(slot, 0, NET_RX_SLOT);
 	memcpy(slot, &id, 2);
 	memcpy(slot + 4, &q->rx_pages->gref[id], 4);
@@ -240,12 +260,12 @@ static void take_packet(struct net_queue *q, u32 prod, struct net_packet *p)
 		u16 posted = q->rx_posted[at];
 
 		memcpy(slot, net_slot(&q->rx, at), sizeof(slot));
-		if (!q->hold_pages)
-			net_post(q, posted);
 		if (extras) {
 			take_extra(q, slot, p);
 			extras = slot[1] & 1;
 			more = extras || p->flags & NET_MORE_DATA;
+			if (!q->hold_pages)
+				net_post(q, posted);
 			continue;
 		}
 		memcpy(&id, slot, 2);
@@ -263,7 +283,10 @@ static void take_packet(struct net_queue *q, u32 prod, struct net_packet *p)
 			memcpy(q->net->buffer + p->len,
 			       q->rx_pages->va + posted * PAGE_BYTES + offset, (size_t)status);
 			p->len += (u32)status;
+			check_untouched(q, posted, offset, (u32)status);
 		}
+		if (!q->hold_pages)
+			net_post(q, posted);
 		if (first) {
 			/* The two flags as in a packet that is sent. */
 			p->flags = (u16)((flags & ~3u) | (flags & 1 ? NET_DATA_VALIDATED : 0) |
