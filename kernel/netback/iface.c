@@ -121,7 +121,27 @@ static int change_mtu(struct net_device *netdev, int mtu)
 	if (vif->attached && !vif->can_sg && mtu > ETH_DATA_LEN)
 		return -EINVAL;
 	WRITE_ONCE(netdev->mtu, mtu);
+	vif->full_mtu = 0;
 	return 0;
+}
+
+/*
+ * A guest that takes one page a packet limits the interface, while it is
+ * connected: the boot loader may be such a one, and not the system after it.
+ */
+static void fit_mtu(struct netback_vif *vif)
+{
+	struct net_device *netdev = vif->netdev;
+	int full = netdev->mtu;
+
+	if (vif->can_sg && vif->full_mtu) {
+		dev_set_mtu(netdev, vif->full_mtu);
+	} else if (!vif->can_sg && full > ETH_DATA_LEN) {
+		netdev_info(netdev, "the guest takes packets of one page: mtu is %u, not %u\n",
+			    ETH_DATA_LEN, full);
+		dev_set_mtu(netdev, ETH_DATA_LEN);
+		vif->full_mtu = full;
+	}
 }
 
 static int iface_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
@@ -224,11 +244,7 @@ int netback_iface_attach(struct netback_vif *vif)
 		err = netif_set_real_num_rx_queues(netdev, vif->nr_queues);
 	if (!err) {
 		WRITE_ONCE(vif->attached, true);
-		if (!vif->can_sg && netdev->mtu > ETH_DATA_LEN) {
-			netdev_info(netdev, "the guest takes packets of one page: mtu is %u, not %u\n",
-				    ETH_DATA_LEN, netdev->mtu);
-			dev_set_mtu(netdev, ETH_DATA_LEN);
-		}
+		fit_mtu(vif);
 		netdev_update_features(netdev);
 		if (netif_running(netdev))
 			start_polling(vif);

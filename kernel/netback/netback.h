@@ -183,6 +183,7 @@ struct netback_vif {
 
 	/* what the frontend can take; set at connect */
 	bool can_sg, ip_csum, ipv6_csum, rx_notify;
+	int full_mtu;			/* of the interface, while it is lowered; or 0 */
 	u8 gso_mask;			/* 1 << enum wire_net_gso */
 	u16 headroom;			/* bytes kept free in each page for it */
 

@@ -24,6 +24,7 @@ static const char usage[] =
 "  --way out|in|both        default both\n"
 "  --bytes N                each way of each connection; default 1 MiB\n"
 "  --seconds N              for so long instead; 0: until SIGTERM\n"
+"  --rate N                 bytes a second of each way and connection; default: no limit\n"
 "  --patience N             so many seconds of silence are a failure; default 60\n"
 "  --report MS              how far it has come, so often, as a line \"at OUT IN\"\n"
 "  --plain                  nothing is checked, for measurements\n"

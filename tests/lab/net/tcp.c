@@ -25,6 +25,7 @@ enum { RECORD_DATA = 1, RECORD_END, RECORD_BAD };
 struct hello {
 	uint32_t magic, flags;
 	uint64_t seed;
+	uint64_t rate;		/* bytes a second each way; 0: no limit */
 };
 
 struct record {
@@ -36,6 +37,7 @@ struct flow {
 	int fd;
 	bool client, plain, sends, receives;
 	uint64_t seed, quota;		/* quota: bytes, 0: until stopped */
+	uint64_t rate;
 	pthread_t sender, receiver;
 	volatile uint64_t sent, received;
 	volatile uint64_t longest_gap_us;
@@ -200,6 +202,8 @@ static void start(struct flow *f)
 	int one = 1;
 
 	setsockopt(f->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (f->rate && setsockopt(f->fd, SOL_SOCKET, SO_MAX_PACING_RATE, &f->rate, sizeof(f->rate)))
+		labnet_unusable("no limit of the rate: %s", strerror(errno));
 	if (pthread_create(&f->receiver, NULL, receive_stream, f) ||
 	    pthread_create(&f->sender, NULL, send_stream, f))
 		labnet_unusable("cannot start a thread");
@@ -228,6 +232,7 @@ static void *serve_one(void *arg)
 
 	if (receive_all(f, &hello, sizeof(hello)) && hello.magic == MAGIC) {
 		f->seed = hello.seed;
+		f->rate = hello.rate;
 		f->plain = hello.flags & HELLO_PLAIN;
 		f->sends = hello.flags & HELLO_IN;
 		f->receives = hello.flags & HELLO_OUT;
@@ -318,6 +323,7 @@ static void set_up(struct flow *f, const struct labnet_args *args, unsigned int 
 	f->receives = strcmp(args->way, "out");
 	f->quota = args->seconds == UINT64_MAX ? args->bytes : 0;
 	f->seed = hello.seed = labnet_now_us() + number;
+	f->rate = hello.rate = args->rate;
 	hello.flags = (f->sends ? HELLO_OUT : 0) | (f->receives ? HELLO_IN : 0) |
 		      (f->plain ? HELLO_PLAIN : 0);
 	f->fd = connect_to(args);
