@@ -5,6 +5,8 @@
 
 # shellcheck source=tests/lab/lib.sh
 . /lab/lib.sh
+# shellcheck source=tests/lab/cases/lib/net
+. /lab/cases/lib/net
 set -eEu -o pipefail
 trap lab_on_error ERR
 trap demo_end EXIT
@@ -26,19 +28,28 @@ step() {
 	printf '\n[dom0 %s s] %s\n' "$(cut -d' ' -f1 /proc/uptime)" "$*"
 }
 
-step "the hypervisor, the toolstack and the driver"
+# loaded MODULE: says which it is, and that it is this tree's.
+loaded() {
+	local path
+	path=$(modinfo -n "$1")
+	echo "$1 : $path"
+	case $path in
+	*/updates/dkms/*) ;;
+	*) failure "that is not this tree's module" ;;
+	esac
+	expect_eq "the version of $1 that is loaded" "$(cat "/sys/module/${1//-/_}/srcversion")" \
+		"$(modinfo -F srcversion "$path")"
+}
+
+step "the hypervisor, the toolstack and the drivers"
 xl info | grep -E '^(xen_version|release|virt_caps|xen_caps)' || true
 LAB_VERDICT=/dev/null lab_blkback_load
-path=$(modinfo -n xen-blkback)
-echo "xen-blkback             : $path"
-case $path in
-*/updates/dkms/*) ;;
-*) failure "that is not this tree's module" ;;
-esac
-expect_eq 'the version that is loaded' "$(cat /sys/module/xen_blkback/srcversion)" \
-	"$(modinfo -F srcversion "$path")"
+expect_ok modprobe xen-netback
+loaded xen-blkback
+loaded xen-netback
 
-step "xl create: a ${DEMO_TYPE:-pv} guest with a disk of 32 MiB"
+step "xl create: a ${DEMO_TYPE:-pv} guest with a disk of 32 MiB, on a bridge of Open vSwitch"
+net_bridge
 loop=$(disk_loop disk 32)
 console=$LAB/out/consoles/guest-demo.log
 rm -f "$console"
@@ -46,9 +57,11 @@ mkdir -p "${console%/*}"
 : >"$console"
 tail -n +1 -F "$console" 2>/dev/null | sed -u 's/^/    guest | /' &
 watcher=$!
-guest_start demo --stock-script --type "${DEMO_TYPE:-pv}" "phy:$loop,xvda,w"
+guest_start demo --stock-script --type "${DEMO_TYPE:-pv}" --vif "$(net_spec "")" "phy:$loop,xvda,w"
 xl list
 xl block-list demo
+xl network-list demo
+ovs-vsctl show
 
 step "the guest writes its disk with fio and verifies every block by its CRC"
 expect_ok guest_run demo 'fio --name=write-and-verify --filename=/dev/xvda --rw=randwrite \
@@ -63,6 +76,13 @@ echo "guest: $guest_sum"
 echo "dom0 : $dom0_sum"
 expect_eq 'the sum in dom0' "$dom0_sum" "$guest_sum"
 
+step "ping, and TCP whose every byte is checked, both ways"
+net_guest_up demo 2
+expect_ok net_ping 10.77.0.2
+expect_ok net_ping fd77::2
+net_serve demo
+net_exchange 10.77.0.2 --flows 2 --bytes 4000000
+
 step "what dom0 sees of it"
 ps -eo pid,comm,time | awk 'NR == 1 || $2 ~ /^blkback[.]/'
 expect_ge 'block threads' "$(pgrep -c '^blkback\.' || true)" 1
@@ -70,7 +90,11 @@ sysfs=$(guest_vbd_sysfs demo xvda)
 grep -H . "$sysfs"/statistics/* | sed "s,^$sysfs/,,"
 xentop -b -f -i 1 | awk '$1 == "NAME" || $1 == "demo"' | cut -c1-200
 expect_ge 'sectors written' "$(cat "$sysfs/statistics/wr_sect")" $((16 * 2048))
+vif=$(net_vif demo)
+ip -statistics link show "$vif"
+expect_ge 'bytes from the guest' "$(cat "/sys/class/net/$vif/statistics/rx_bytes")" 8000000
 
-step "the guest goes, and its disk with it"
+step "the guest goes, and its disk and its interface with it"
 guest_stop demo
+wait_for 30 test ! -e "/sys/class/net/$vif" || failure "$vif stays"
 expect_eq 'block threads left' "$(pgrep -c '^blkback\.' || true)" 0
