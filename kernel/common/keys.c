@@ -52,21 +52,20 @@ int xenbe_key_optional(struct xenbe_errors *errors, struct xenbus_device *dev, c
 }
 EXPORT_SYMBOL_GPL(xenbe_key_optional);
 
-static int write_all(struct xenbus_transaction xbt, struct xenbus_device *dev,
+static int write_all(struct xenbus_transaction xbt, const char *dir,
 		     const struct xenbe_key *keys, unsigned int nr)
 {
 	unsigned int i;
 	/* A directory the toolstack has deleted must not come back to life. */
-	int err = xenbus_exists(xbt, dev->nodename, "state") ? 0 : -ENOENT;
+	int err = xenbus_exists(xbt, dir, "state") ? 0 : -ENOENT;
 
 	for (i = 0; i < nr && !err; i++)
 		if (!keys[i].skip)
-			err = xenbus_printf(xbt, dev->nodename, keys[i].key, "%llu", keys[i].value);
+			err = xenbus_printf(xbt, dir, keys[i].key, "%llu", keys[i].value);
 	return err;
 }
 
-int xenbe_keys_write(struct xenbe_errors *errors, struct xenbus_device *dev,
-		     const struct xenbe_key *keys, unsigned int nr)
+int xenbe_keys_write_in(const char *dir, const struct xenbe_key *keys, unsigned int nr)
 {
 	struct xenbus_transaction xbt;
 	int err, end, tries;
@@ -75,12 +74,21 @@ int xenbe_keys_write(struct xenbe_errors *errors, struct xenbus_device *dev,
 		err = xenbus_transaction_start(&xbt);
 		if (err)
 			break;
-		err = write_all(xbt, dev, keys, nr);
+		err = write_all(xbt, dir, keys, nr);
 		end = xenbus_transaction_end(xbt, err != 0);
 		err = err ?: end;
 		if (err != -EAGAIN)
 			break;
 	}
+	return err;
+}
+EXPORT_SYMBOL_GPL(xenbe_keys_write_in);
+
+int xenbe_keys_write(struct xenbe_errors *errors, struct xenbus_device *dev,
+		     const struct xenbe_key *keys, unsigned int nr)
+{
+	int err = xenbe_keys_write_in(dev->nodename, keys, nr);
+
 	if (err)
 		xenbe_error(errors, dev, err, "cannot write to %s", dev->nodename);
 	return err;

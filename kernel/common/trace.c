@@ -7,6 +7,7 @@
 EXPORT_TRACEPOINT_SYMBOL_GPL(xenbe_request);
 EXPORT_TRACEPOINT_SYMBOL_GPL(xenbe_response);
 EXPORT_TRACEPOINT_SYMBOL_GPL(xenbe_reject);
+EXPORT_TRACEPOINT_SYMBOL_GPL(xenbe_packet);
 
 void xenbe_trace_state(struct xenbus_device *dev, u32 peer, struct wire_state_step step)
 {

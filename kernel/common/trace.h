@@ -76,6 +76,30 @@ TRACE_EVENT(xenbe_reject,
 		  __entry->id, __entry->op, wire_verdict_name(__entry->verdict))
 );
 
+TRACE_EVENT(xenbe_packet,
+	TP_PROTO(const char *dev, unsigned int queue, bool to_guest, u32 len, u32 slots, bool ok),
+	TP_ARGS(dev, queue, to_guest, len, slots, ok),
+	TP_STRUCT__entry(
+		__string(dev, dev)
+		__field(u32, len)
+		__field(u16, slots)
+		__field(u16, queue)
+		__field(bool, to_guest)
+		__field(bool, ok)
+	),
+	TP_fast_assign(
+		compat_assign_str(dev, dev);
+		__entry->len = len;
+		__entry->slots = slots;
+		__entry->queue = queue;
+		__entry->to_guest = to_guest;
+		__entry->ok = ok;
+	),
+	TP_printk("%s queue %u %s the guest, %u bytes in %u slots%s", __get_str(dev),
+		  __entry->queue, __entry->to_guest ? "to" : "from", __entry->len, __entry->slots,
+		  __entry->ok ? "" : ", lost")
+);
+
 TRACE_EVENT(xenbe_state,
 	TP_PROTO(const char *dev, u32 own, u32 peer, u32 action, u32 publish),
 	TP_ARGS(dev, own, peer, action, publish),

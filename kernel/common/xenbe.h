@@ -310,6 +310,9 @@ struct xenbe_key {
 int xenbe_keys_write(struct xenbe_errors *errors, struct xenbus_device *dev,
 		     const struct xenbe_key *keys, unsigned int nr);
 
+/* The same in another device directory, and nothing is said of an error. */
+int xenbe_keys_write_in(const char *dir, const struct xenbe_key *keys, unsigned int nr);
+
 /* ---- trace.c ----------------------------------------------------------------------- */
 
 void xenbe_trace_state(struct xenbus_device *dev, u32 peer, struct wire_state_step step);

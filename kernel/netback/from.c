@@ -115,6 +115,8 @@ static void finish_batch(struct netback_queue *q)
 	for (i = 0; i < q->nr_from; i++) {
 		struct netback_from *f = &q->from[i];
 
+		trace_xenbe_packet(q->name, q->index, false, f->tx.len, f->tx.nr_slots,
+				   f->skb || f->buf);
 		if ((f->skb || f->buf) &&
 		    !xenbe_copies_ok(&q->tx_copies, f->first_op, f->last_op)) {
 			drop(f);

@@ -122,6 +122,7 @@ static int change_mtu(struct net_device *netdev, int mtu)
 		return -EINVAL;
 	WRITE_ONCE(netdev->mtu, mtu);
 	vif->full_mtu = 0;
+	netback_vif_kick(vif);
 	return 0;
 }
 
@@ -222,7 +223,16 @@ int netback_iface_create(struct netback_vif *vif)
 	if (err) {
 		vif->netdev = NULL;
 		free_netdev(netdev);
+		return err;
 	}
+	if (netback_threaded()) {
+		rtnl_lock();
+		err = dev_set_threaded(netdev, true);
+		rtnl_unlock();
+		if (err)
+			netdev_warn(netdev, "polled without threads of its own (error %d)\n", err);
+	}
+	return 0;
 	return err;
 }
 
@@ -236,6 +246,7 @@ void netback_iface_remove(struct netback_vif *vif)
 int netback_iface_attach(struct netback_vif *vif)
 {
 	struct net_device *netdev = vif->netdev;
+	unsigned int i;
 	int err;
 
 	rtnl_lock();
@@ -243,6 +254,8 @@ int netback_iface_attach(struct netback_vif *vif)
 	if (!err)
 		err = netif_set_real_num_rx_queues(netdev, vif->nr_queues);
 	if (!err) {
+		for (i = 0; i < vif->nr_queues; i++)
+			netdev_tx_reset_queue(netdev_get_tx_queue(netdev, i));
 		WRITE_ONCE(vif->attached, true);
 		fit_mtu(vif);
 		netdev_update_features(netdev);

@@ -40,6 +40,11 @@ module_param(provides_xdp_headroom, bool, 0644);
 MODULE_PARM_DESC(provides_xdp_headroom,
 	"Offer room in front of packets to frontends that run XDP (default Y)");
 
+static bool threaded;
+module_param(threaded, bool, 0644);
+MODULE_PARM_DESC(threaded,
+	"Poll the queues of new interfaces in threads, not softirqs; /sys/class/net/*/threaded (default N)");
+
 struct workqueue_struct *netback_wq;
 
 unsigned int netback_max_queues(void)
@@ -72,6 +77,11 @@ bool netback_separate_irqs(void)
 bool netback_provides_headroom(void)
 {
 	return READ_ONCE(provides_xdp_headroom);
+}
+
+bool netback_threaded(void)
+{
+	return READ_ONCE(threaded);
 }
 
 static int __init netback_init(void)

@@ -171,7 +171,8 @@ struct netback_vif {
 	bool removed;
 	bool script;			/* somebody plugs it, and says so in hotplug-status */
 	bool plugged;			/* has said so, or nobody does */
-	int carrier_said;		/* 0 or 1 as the guest has been told, -1: not yet */
+	/* what the guest has been told of our end; -1: nothing yet */
+	int carrier_said, mtu_said;
 
 	/* connection */
 	struct netback_queue *queues;	/* NULL: not attached */
@@ -221,6 +222,7 @@ unsigned long netback_drain_timeout(void);	/* jiffies */
 unsigned long netback_stall_timeout(void);	/* jiffies, 0: never */
 bool netback_separate_irqs(void);
 bool netback_provides_headroom(void);
+bool netback_threaded(void);
 
 /* xenbus.c */
 int netback_xenbus_init(void);

@@ -6,6 +6,7 @@
  * held, and the net device's queue stopped until there are more. So what waits
  * for a guest is bounded by the queue discipline, in front of us.
  */
+#include "../common/trace.h"
 #include "netback.h"
 
 #define SLOTS_MOST	24u	/* pages of the largest packet, with headroom and extras */
@@ -120,6 +121,9 @@ static void add_skb(struct netback_queue *q, struct sk_buff *skb, bool hashed)
 	struct netback_to *t = &q->to[q->nr_to - 1];
 	unsigned int i;
 
+	/* With this the qdisc learns how many packets it may hand over in one go. */
+	netdev_tx_sent_queue(txq_of(q), skb->len);
+
 	put_bytes(q, t, &p, skb->data, skb_headlen(skb));
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
@@ -206,6 +210,7 @@ static void answer(struct netback_queue *q, const struct netback_to *t)
 	} else {
 		c->to_grant++;
 	}
+	trace_xenbe_packet(q->name, q->index, true, len_of(t), t->nr_pages + t->nr_extras, ok);
 }
 
 static void free_packet(const struct netback_to *t)
@@ -218,19 +223,24 @@ static void free_packet(const struct netback_to *t)
 
 static void flush(struct netback_queue *q)
 {
-	unsigned int i;
+	unsigned int i, skbs = 0, bytes = 0;
 
 	if (!q->nr_to)
 		return;
 	xenbe_copies_flush(&q->rx_copies);
 	for (i = 0; i < q->nr_to; i++) {
 		answer(q, &q->to[i]);
+		if (q->to[i].skb) {
+			skbs++;
+			bytes += q->to[i].skb->len;
+		}
 		free_packet(&q->to[i]);
 	}
 	q->nr_to = 0;
 	q->nr_pages = 0;
 	if (wire_ring_publish(&q->rx.wire))
 		xenbe_evtchn_notify(evtchn_of(q));
+	netdev_tx_completed_queue(txq_of(q), skbs, bytes);
 }
 
 /* ---- pages that are not there -------------------------------------------------------------- */
@@ -387,7 +397,7 @@ static void send(struct netback_queue *q, struct sk_buff *skb, bool more)
 		netback_rates_charge(q->vif, NETBACK_TO, skb->len);
 		add_skb(q, skb, hashed);
 	}
-	if (!more || q->held || is_full(q))
+	if (!more || q->held || is_full(q) || netif_xmit_stopped(txq_of(q)))
 		flush(q);
 }
 

@@ -107,6 +107,19 @@ static void tell_carrier(struct netback_vif *vif)
 		vif->carrier_said = key.value;
 }
 
+/* A guest that wants to know finds the interface's MTU where toolstacks write it, too. */
+static void tell_mtu(struct netback_vif *vif)
+{
+	const struct xenbe_key key = { "mtu", READ_ONCE(vif->netdev->mtu) };
+
+	/* Until it is connected scripts may still look there for what was configured. */
+	if (vif->dev->state != XenbusStateConnected || vif->mtu_said == (int)key.value)
+		return;
+	/* A driver domain may have no right to it: that is how its toolstack wants it. */
+	(void)xenbe_keys_write_in(vif->dev->otherend, &key, 1);
+	vif->mtu_said = key.value;
+}
+
 /* One step. False: nothing more to do now. */
 static bool step(struct netback_vif *vif)
 {
@@ -177,6 +190,7 @@ static void on_state_work(struct work_struct *work)
 		tell_carrier(vif);
 		while (more && ++steps < WIRE_NR_XENBUS_STATES)
 			more = step(vif);
+		tell_mtu(vif);
 	}
 	mutex_unlock(&vif->lock);
 }
@@ -230,6 +244,7 @@ static struct netback_vif *vif_create(struct xenbus_device *dev)
 		return NULL;
 	}
 	vif->carrier_said = -1;
+	vif->mtu_said = -1;
 	mutex_init(&vif->lock);
 	INIT_DELAYED_WORK(&vif->state_work, on_state_work);
 	xenbe_errors_init(&vif->errors);

@@ -10,10 +10,12 @@ guest_start g1 --vif "$(net_spec "")"
 net_guest_up g1 2
 net_serve g1
 vif=$(net_vif g1)
+front=/local/domain/$(xl domid g1)/device/vif/0
 
 mtu() {
 	expect_ok ip link set "$vif" mtu "$1"
 	expect_ok ovs-vsctl set interface $BRIDGE "mtu_request=$1"
+	xs_wait 20 "$front/mtu" xs_is "$front/mtu" "$1" || failure "the guest is not told that the mtu is $1"
 	expect_ok guest_run g1 "ip link set eth0 mtu $1"
 }
 

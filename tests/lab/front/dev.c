@@ -336,13 +336,10 @@ int dev_wait_told(struct dev *dev, unsigned int mask, unsigned int timeout_ms)
 
 	for (;;) {
 		enum dev_state state = dev_backend_state(dev);
-		char *error;
 
 		if (DEV_BIT(state) & mask)
 			return state;
-		error = dev_error_text(dev);
-		free(error);
-		if (error)
+		if (dev_error_count(dev))
 			return 0;
 		if (late)
 			return -ETIMEDOUT;

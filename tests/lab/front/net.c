@@ -134,6 +134,7 @@ void net_write_keys(struct net *net, bool announce)
 	write_keys(net, 0);
 	if (store_drain(dev->st))
 		util_lab_error("cannot write %s", dev->fe);
+	dev_forget_errors(dev);
 	if (announce)
 		(void)dev_set_state(dev, DEV_CONNECTED);
 }

@@ -289,7 +289,9 @@ static void segments_from(struct session *s, const struct nettcp_kind *kind, u8 
 static void segments_to(struct session *s, const struct nettcp_kind *kind, u8 *buffer, u32 payload)
 {
 	u32 headers = nettcp_headers(kind), have = 0, n;
-	bool whole = s->net->opts.sg && s->net->opts.gso;
+	/* Whoever wants no blank sum gets no packet that has yet to be cut: each segment needs one. */
+	bool whole = s->net->opts.sg && s->net->opts.gso &&
+		     (kind->ipv6 ? s->net->opts.ipv6_csum : !s->net->opts.no_csum);
 	u8 *rebuilt = util_alloc(payload);
 	struct virtio_net_hdr hdr = {
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_size = GSO_SIZE, .hdr_len = (u16)headers,
