@@ -77,12 +77,13 @@ TRACE_EVENT(xenbe_reject,
 );
 
 TRACE_EVENT(xenbe_packet,
-	TP_PROTO(const char *dev, unsigned int queue, bool to_guest, u32 len, u32 slots, bool ok),
-	TP_ARGS(dev, queue, to_guest, len, slots, ok),
+	TP_PROTO(const char *dev, unsigned int queue, bool to_guest, u32 len, u32 nr_slots,
+		 bool ok),
+	TP_ARGS(dev, queue, to_guest, len, nr_slots, ok),
 	TP_STRUCT__entry(
 		__string(dev, dev)
 		__field(u32, len)
-		__field(u16, slots)
+		__field(u16, nr_slots)
 		__field(u16, queue)
 		__field(bool, to_guest)
 		__field(bool, ok)
@@ -90,13 +91,13 @@ TRACE_EVENT(xenbe_packet,
 	TP_fast_assign(
 		compat_assign_str(dev, dev);
 		__entry->len = len;
-		__entry->slots = slots;
+		__entry->nr_slots = nr_slots;
 		__entry->queue = queue;
 		__entry->to_guest = to_guest;
 		__entry->ok = ok;
 	),
 	TP_printk("%s queue %u %s the guest, %u bytes in %u slots%s", __get_str(dev),
-		  __entry->queue, __entry->to_guest ? "to" : "from", __entry->len, __entry->slots,
+		  __entry->queue, __entry->to_guest ? "to" : "from", __entry->len, __entry->nr_slots,
 		  __entry->ok ? "" : ", lost")
 );
 

@@ -115,14 +115,14 @@ static void finish_batch(struct netback_queue *q)
 	for (i = 0; i < q->nr_from; i++) {
 		struct netback_from *f = &q->from[i];
 
-		trace_xenbe_packet(q->name, q->index, false, f->tx.len, f->tx.nr_slots,
-				   f->skb || f->buf);
 		if ((f->skb || f->buf) &&
 		    !xenbe_copies_ok(&q->tx_copies, f->first_op, f->last_op)) {
 			drop(f);
 			f->status = WIRE_NET_RSP_ERROR;
 			q->count->verdicts[WIRE_REJECT_GRANT]++;
 		}
+		trace_xenbe_packet(q->name, q->index, false, f->tx.len, f->tx.nr_slots,
+				   f->status == WIRE_NET_RSP_OKAY);
 		respond(q, f);
 	}
 	/* The guest may go on while the stack works. */

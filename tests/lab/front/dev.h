@@ -90,7 +90,7 @@ int dev_set_state(struct dev *dev, enum dev_state state);
 /* The state of @mask (DEV_BIT) that was reached; -ETIMEDOUT. */
 int dev_wait_backend(struct dev *dev, unsigned int mask, unsigned int timeout_ms);
 
-/* The same, but also ends, with 0, when the backend has reported an error since dev_forget_errors(). */
+/* The same; also ends, with 0, when the backend reports an error (since dev_forget_errors()). */
 int dev_wait_told(struct dev *dev, unsigned int mask, unsigned int timeout_ms);
 
 u64 dev_be_u64(struct dev *dev, const char *key, u64 absent);

@@ -289,7 +289,7 @@ static void segments_from(struct session *s, const struct nettcp_kind *kind, u8 
 static void segments_to(struct session *s, const struct nettcp_kind *kind, u8 *buffer, u32 payload)
 {
 	u32 headers = nettcp_headers(kind), have = 0, n;
-	/* Whoever wants no blank sum gets no packet that has yet to be cut: each segment needs one. */
+	/* Whoever takes no blank sum gets no packet that has yet to be cut. */
 	bool whole = s->net->opts.sg && s->net->opts.gso &&
 		     (kind->ipv6 ? s->net->opts.ipv6_csum : !s->net->opts.no_csum);
 	u8 *rebuilt = util_alloc(payload);
