@@ -65,8 +65,9 @@ expect_ok labnet wire vif0.42 "$(vif_front 42)" --packets 50
 
 # No handle, no interface, and a reason.
 vif_publish 0 43 handle=
-wait_for 20 net_complains handle ||
-	failure 'nothing is said of an interface without a number'
+# The bus writes words of its own over the reason in xenstore when a driver does not take a device.
+is_logged() { dmesg | grep -q 'vif/0/43/handle is "": must be the number of the interface'; }
+wait_for 20 is_logged || failure 'nothing is said of an interface without a number'
 xenstore-rm "$XS_VIF/0/43" && xenstore-rm /local/domain/0/device/vif/43
 expect_ok vif_detach 42
 expect_ok vif_detach 41
