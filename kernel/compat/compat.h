@@ -99,6 +99,13 @@ static inline void bdev_fput(struct file *file)
 #define compat_do_xdp_generic(prog, pskb)	do_xdp_generic(prog, pskb)
 #endif
 
+/* Since 6.17 a third kind of polling can be asked for. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define compat_set_threaded(netdev)	dev_set_threaded(netdev, true)
+#else
+#define compat_set_threaded(netdev)	dev_set_threaded(netdev, NETDEV_NAPI_THREADED_ENABLED)
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define compat_uevent_const
 #else

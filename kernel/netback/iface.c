@@ -227,7 +227,7 @@ int netback_iface_create(struct netback_vif *vif)
 	}
 	if (netback_threaded()) {
 		rtnl_lock();
-		err = dev_set_threaded(netdev, true);
+		err = compat_set_threaded(netdev);
 		rtnl_unlock();
 		if (err)
 			netdev_warn(netdev, "polled without threads of its own (error %d)\n", err);
