@@ -45,8 +45,8 @@ for size in 64 1400 8000; do
 		labnet udp 10.77.0.2 600\$port --seconds 15 --size $size --plain >/dev/null 2>&1 &
 	done"
 	wait_for 30 falls || failure "the carrier stays: $(cat "/sys/kernel/debug/xen-netback/$vif/rings")"
-	# Two queues of at most 4 MiB, 1 MiB for the interface, and what dom0 does otherwise.
-	expect_le 'KiB of memory held for a guest that takes nothing' $((before - least)) $((9 * 1024 + 8192))
+	# Two queues of fq_codel's at most 32 MiB, and what dom0 does otherwise.
+	expect_le 'KiB of memory held for a guest that takes nothing' $((before - least)) $((2 * 32 * 1024 + 8192))
 	expect_ge 'packets dropped' $(($(net_stat "$vif" tx_dropped) - dropped)) 1
 	expect_ge 'bytes of another interface meanwhile' $(($(net_bytes bystander) - bytes)) 200000
 	guest_run g2 'killall labnet; true'
