@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# suite: quick
 # What is sent by TCP arrives byte for byte, both ways, over IPv4 and IPv6, with every combination of queues,
 # event channels and offloads.
 # timeout: 900
