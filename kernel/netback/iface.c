@@ -10,7 +10,7 @@
 
 #define FEATURES_TO_GUEST	(NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |	\
 				 NETIF_F_TSO | NETIF_F_TSO6)
-#define QUEUE_LEN		64	/* packets that wait in a pfifo; fq_codel's bound is 32 MiB */
+#define QUEUE_LEN		64	/* packets, for a pfifo; fq_codel keeps 32 MiB */
 #define MTU_MAX			(WIRE_NET_LEN_MAX - ETH_HLEN - 4)	/* with a VLAN tag */
 
 struct iface_priv {
