@@ -372,13 +372,9 @@ vbd_attach() {
 		failure "no /dev/$vdev appears: $(vbd_states "$(vdev_number "$vdev")")"
 }
 
-# The same for domain DOMID, without waiting.
-vbd_publish() {
-	local domid=$1 device=$2 vdev=$3 mode=$4 number back front pair nodes=()
-	shift 4
-	number=$(vdev_number "$vdev")
-	back=$XS_BACKEND/$domid/$number
-	front=/local/domain/$domid/device/vbd/$number
+# device_nodes [front/]KEY=VALUE...: appends to the caller's nodes what they are in $back or $front.
+device_nodes() {
+	local pair
 	for pair; do
 		case $pair in
 		front/*)
@@ -388,6 +384,16 @@ vbd_publish() {
 		*) nodes+=("$back/${pair%%=*}" "${pair#*=}") ;;
 		esac
 	done
+}
+
+# The same for domain DOMID, without waiting.
+vbd_publish() {
+	local domid=$1 device=$2 vdev=$3 mode=$4 number back front nodes=()
+	shift 4
+	number=$(vdev_number "$vdev")
+	back=$XS_BACKEND/$domid/$number
+	front=/local/domain/$domid/device/vbd/$number
+	device_nodes "$@"
 	xenstore-write \
 		"$back/frontend" "$front" "$back/frontend-id" "$domid" "$back/online" 1 "$back/state" 1 \
 		"$back/dev" "$vdev" "$back/type" phy "$back/mode" "$mode" "$back/removable" 0 \
@@ -436,20 +442,12 @@ vif_attach() {
 
 # vif_publish DOMID HANDLE [KEY=VALUE...]: the same for any domain, without waiting.
 vif_publish() {
-	local domid=$1 handle=$2 back front pair nodes=() mac
+	local domid=$1 handle=$2 back front nodes=() mac
 	shift 2
 	back=$XS_VIF/$domid/$handle
 	front=/local/domain/$domid/device/vif/$handle
 	mac=$(printf '00:16:3e:77:%02x:%02x' "$((domid & 255))" "$handle")
-	for pair; do
-		case $pair in
-		front/*)
-			pair=${pair#front/}
-			nodes+=("$front/${pair%%=*}" "${pair#*=}")
-			;;
-		*) nodes+=("$back/${pair%%=*}" "${pair#*=}") ;;
-		esac
-	done
+	device_nodes "$@"
 	xenstore-write \
 		"$back/frontend" "$front" "$back/frontend-id" "$domid" "$back/online" 1 "$back/state" 1 \
 		"$back/handle" "$handle" "$back/mac" "$mac" "$back/type" vif \

@@ -24,24 +24,6 @@ expect_eq "dom0's own grants that are mapped" "$(xenfront grants 0)" 0
 
 # All but the last megabytes of dom0 go to a process that keeps them in memory.
 front_bystander_start "$disk"
-python3 - <<'END' &
-import ctypes, mmap, time
-def available():
-    for line in open("/proc/meminfo"):
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) >> 10
-held = []
-libc = ctypes.CDLL(None, use_errno=True)
-libc.mlockall(3)
-while available() > 24:
-    m = mmap.mmap(-1, 4 << 20)
-    for at in range(0, 4 << 20, 4096):
-        m[at] = 1
-    held.append(m)
-print("-- holding %d MiB" % (4 * len(held)), flush=True)
-time.sleep(10)  # a time of shortage has no event that ends it
-END
-pid=$!
-wait "$pid" || error 'the program that takes the memory failed'
+"$LAB/cases/lib/hold-memory" || error 'the program that takes the memory failed'
 front_bystander_check
 success
