@@ -26,7 +26,7 @@ wakes() {
 }
 expect_ge 'the number of threads' "$(pgrep -c '^blkback\.')" 1
 start=$(wakes)
-# What is tested is that nothing happens.
+# What is tested is that nothing happens: that cannot be awaited.
 sleep 10
 expect_eq 'times a thread was awake in ten idle seconds' $(($(wakes) - start)) 0
 expect_ok dd if=/dev/xvdz of=/dev/null bs=64k count=1 iflag=direct status=none

@@ -7,11 +7,7 @@
 . "$LAB/cases/lib/net"
 requires ethtool
 expect_ok modprobe xen-netback
-guest_start g1 --vcpus 2 --vif "$(net_spec_plain "")"
-net_guest_address g1 eth0 10.79.0.2/24 fd79::2/64
-vif=$(net_vif g1)
-ip address add 10.79.0.1/24 dev "$vif"
-net_serve g1
+net_guest_plain g1 --vcpus 2
 net_exchange 10.79.0.2 --flows 6 --bytes 500000
 
 expect_eq 'the driver' "$(basename "$(readlink "/sys/class/net/$vif/device/driver")")" vif

@@ -6,12 +6,8 @@
 
 . "$LAB/cases/lib/net"
 expect_ok modprobe xen-netback
-guest_start g1 --vcpus 2 --config 'max_grant_frames = 4' --config 'max_event_channels = 64' \
-	--config 'max_maptrack_frames = 0' --extra lab.netfront=max_queues=1 --vif "$(net_spec_plain "")"
-net_guest_address g1 eth0 10.79.0.2/24 fd79::2/64
-vif=$(net_vif g1)
-ip address add 10.79.0.1/24 dev "$vif"
-net_serve g1
+net_guest_plain g1 --vcpus 2 --config 'max_grant_frames = 4' --config 'max_event_channels = 64' \
+	--config 'max_maptrack_frames = 0' --extra lab.netfront=max_queues=1
 expect_eq queues "$(net_queues "$vif")" 1
 net_exchange 10.79.0.2 --flows 4 --bytes 1000000
 net_nothing_refused "$vif"

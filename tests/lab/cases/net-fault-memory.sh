@@ -6,11 +6,7 @@
 
 . "$LAB/cases/lib/net"
 fault_load
-guest_start g1 --memory 256 --vcpus 2 --vif "$(net_spec_plain "")"
-net_guest_address g1 eth0 10.79.0.2/24 fd79::2/64
-ip address add 10.79.0.1/24 dev "$(net_vif g1)"
-vif=$(net_vif g1)
-net_serve g1
+net_guest_plain g1 --memory 256 --vcpus 2
 net_start flows 10.79.0.2 --flows 3
 for site in alloc skb copy; do
 	for one_in in 100 10; do

@@ -6,11 +6,7 @@
 
 . "$LAB/cases/lib/net"
 expect_ok modprobe xen-netback
-guest_start g1 --vcpus 2 --vif "$(net_spec_plain "")"
-net_guest_address g1 eth0 10.79.0.2/24 fd79::2/64
-vif=$(net_vif g1)
-ip address add 10.79.0.1/24 dev "$vif"
-net_serve g1
+net_guest_plain g1 --vcpus 2
 net_start flows 10.79.0.2 --flows 4
 for ((i = 0; i < 10; i++)); do
 	for offload in 'tso off' 'sg off' 'tx off' 'tx on' 'sg on' 'tso on'; do
