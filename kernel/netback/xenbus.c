@@ -111,13 +111,15 @@ static void tell_carrier(struct netback_vif *vif)
 static void tell_mtu(struct netback_vif *vif)
 {
 	const struct xenbe_key key = { "mtu", READ_ONCE(vif->netdev->mtu) };
+	int err;
 
 	/* Until it is connected scripts may still look there for what was configured. */
 	if (vif->dev->state != XenbusStateConnected || vif->mtu_said == (int)key.value)
 		return;
+	err = xenbe_keys_write_in(vif->dev->otherend, &key, 1);
 	/* A driver domain may have no right to it: that is how its toolstack wants it. */
-	(void)xenbe_keys_write_in(vif->dev->otherend, &key, 1);
-	vif->mtu_said = key.value;
+	if (!err || err == -EACCES)
+		vif->mtu_said = key.value;
 }
 
 /* One step. False: nothing more to do now. */
