@@ -11,7 +11,7 @@ LAB_PROGS :=
 -include tests/lab/net/net.mk
 -include tests/lab/fault/fault.mk
 
-lab: deb lab-progs ## run the lab's cases on a real Xen under emulation: CASE='blk-*' ICOUNT=1 STOCK=1 ATTACH=1
+lab: deb lab-progs ## run the lab's cases on a real Xen under emulation: CASE='blk-*' ICOUNT=1 DEBUG=1 STOCK=1 ATTACH=1
 	@$(LAB) run $(CASE)
 
 lab-quick: deb lab-progs ## run the lab's quick set, as make check does

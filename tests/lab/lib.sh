@@ -73,6 +73,7 @@ lab_on_exit() {
 		eval "${lab_cleanups[i]}"
 	done
 	lab_sweep || echo "failure what the case used cannot be removed: $lab_sweep_why" >>"$LAB_VERDICT"
+	[ "${LAB_DEBUG:-0}" = 0 ] || lab_no_leak || echo "failure memory of the driver is lost: see leaks" >>"$LAB_VERDICT"
 	exit "$status"
 }
 
@@ -108,6 +109,18 @@ lab_sweep() {
 	rmmod brd null_blk scsi_debug 2>/dev/null
 	rm -rf "${LAB_RUN:?}/tmp"
 	[ -z "$lab_sweep_why" ]
+}
+
+# For the debug kernel: nothing that the driver has allocated is without a pointer to it.
+lab_no_leak() {
+	local leaks=/sys/kernel/debug/kmemleak
+	[ -e "$leaks" ] || return 0
+	# It looks only at what is older than five seconds.
+	sleep 6
+	echo scan >"$leaks"
+	cat "$leaks" >"$LAB_OUT/leaks"
+	echo clear >"$leaks"
+	! grep -q '\[xenbe\]\|\[xen_blkback\]' "$LAB_OUT/leaks"
 }
 
 # One that is still open is only detached when it is closed.
