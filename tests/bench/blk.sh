@@ -1,88 +1,237 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Runs in the lab's dom0, which is its own frontend here: the same fio jobs on a RAM disk itself,
+# Runs in the lab's dom0, which is its own frontend here: the same fio jobs on RAM disks themselves,
 # through the stock xen-blkback and through ours, in one boot. Prints one JSON object a line on
 # standard output, for tests/bench/bench; everything else goes to standard error.
 #
-# BENCH_RUNS (default 3) and BENCH_SECONDS (default 1) may be set by the line before this script.
+# BENCH_RUNS (default 3), BENCH_SECONDS (default 1) and BENCH_SETS (default: all) may be set by the line
+# before this script.
 set -eu
+
+# shellcheck source=tests/lab/lib.sh
+. /lab/lib.sh
 
 runs=${BENCH_RUNS:-3}
 seconds=${BENCH_SECONDS:-1}
-disk=/dev/ram0
-front=/dev/xvdz
+sets=${BENCH_SETS:-single rings disks bystander memory}
 # DKMS puts the in-tree module aside while ours is installed, and beside it a note where it is from.
 stock=$(find "/lib/modules/$(uname -r)/kernel" /var/lib/dkms/xen-backends/original_module \
 	-name 'xen-blkback.ko*' ! -name '*.origin' | head -n 1)
 [ -n "$stock" ] || { echo "the in-tree xen-blkback is not in this image" >&2; exit 1; }
-
-# name, fio's rw, bs, iodepth
-jobs="randread-4k-qd1 randread 4k 1
-randwrite-4k-qd1 randwrite 4k 1
-randread-4k-qd32 randread 4k 32
-randwrite-4k-qd32 randwrite 4k 32
-read-128k-qd8 read 128k 8
-write-128k-qd8 write 128k 8"
+driver=raw
+run=0
 
 say() {
 	echo "$*" >&2
 }
 
-measure() { # measure DRIVER DEVICE RUN
-	echo "$jobs" | while read -r name rw bs depth; do
-		fio --name=job --filename="$2" --rw="$rw" --bs="$bs" --iodepth="$depth" \
-			--ioengine=libaio --direct=1 --runtime="$seconds" --time_based --size=64m \
-			--randrepeat=1 --output-format=terse --terse-version=3 </dev/null |
-			awk -F';' -v d="$1" -v n="$name" -v r="$3" '{
-				iops = $8 + $49; errors = $5
-				printf "{\"driver\":\"%s\",\"job\":\"%s\",\"run\":%d,\"iops\":%d,\"error\":%d}\n",
-					d, n, r, iops, errors }'
+# ---- results -----------------------------------------------------------------------------------------
+
+result() { # result SET JOB UNIT VALUE [ERROR]
+	printf '{"set":"%s","job":"%s","driver":"%s","run":%d,"unit":"%s","value":%s,"error":%d}\n' \
+		"$1" "$2" "$driver" "$run" "$3" "$4" "${5:-0}"
+}
+
+# fio_job SET JOB RW BS DEPTH DEVICE...: the same on all of the devices at once; their sum.
+fio_job() {
+	local set=$1 name=$2 rw=$3 bs=$4 depth=$5 device jobs=() iops errors
+	shift 5
+	for device; do
+		jobs+=("--name=$device" "--filename=$device")
 	done
+	read -r iops errors <<<"$(fio --rw="$rw" --bs="$bs" --iodepth="$depth" --ioengine=libaio --direct=1 \
+		--runtime="$seconds" --time_based --size="$size" --randrepeat=1 --output-format=terse \
+		--terse-version=3 "${jobs[@]}" </dev/null |
+		awk -F';' '{ iops += $8 + $49; errors += $5 } END { print iops + 0, errors + 0 }')"
+	result "$set" "$name" IOPS "$iops" "$errors"
 }
 
-wait_for() { # wait_for SECONDS CONDITION...: polls, because udev and the bus tell no shell
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || { say "not in time: $*"; return 1; }
-		sleep 0.2 # nothing to wait on from a shell
-	done
+# ---- drivers and disks -------------------------------------------------------------------------------
+
+all_gone() {
+	[ -z "$(ls /sys/bus/xen-backend/devices)" ]
 }
 
-gone() {
-	[ ! -e "$front" ] && [ -z "$(ls /sys/bus/xen-backend/devices)" ]
-}
-
-through() { # through DRIVER MODULE RUN
+load() { # load DRIVER
+	wait_for 60 all_gone || { say 'devices stay'; return 1; }
 	rmmod xen_blkback 2>/dev/null || true
 	rmmod xenbe 2>/dev/null || true
-	if [ "$1" = ours ]; then
+	case $1 in
+	ours)
 		modprobe xen-blkback
 		[ -d /sys/module/xenbe ] || { say "modprobe xen-blkback did not load ours"; return 1; }
-	else
-		insmod "$2"
-	fi
-	xl block-attach 0 "phy:$disk" xvdz w >&2
-	wait_for 60 test -b "$front"
-	# One pass over the file area first: maps what will stay mapped, in both drivers.
-	dd if="$front" of=/dev/null bs=1M count=64 iflag=direct 2>/dev/null
-	# What udev read of the new disk would be searched for again by each request.
-	blockdev --flushbufs "$front"
-	measure "$1" "$front" "$3"
-	xl block-detach 0 xvdz >&2
-	wait_for 60 gone
+		;;
+	stock) insmod "$stock" ;;
+	esac
+	driver=$1
 }
 
-modprobe brd rd_nr=1 rd_size=102400
+# The device of the Nth disk as jobs see it now.
+disk() {
+	if [ "$driver" = raw ]; then
+		echo "/dev/ram$1"
+	else
+		printf '/dev/xvd%b\n' "\\x$(printf %x $((0x6b + $1)))" # xvdk and on
+	fi
+}
+
+# with_disks COUNT COMMAND...: COMMAND is given the names of the devices.
+with_disks() {
+	local count=$1 i devices=()
+	shift
+	for ((i = 0; i < count; i++)); do
+		devices+=("$(disk $i)")
+		[ "$driver" = raw ] || xl block-attach 0 "phy:/dev/ram$i" "$(basename "$(disk $i)")" w >&2
+	done
+	for ((i = 0; i < count; i++)); do
+		wait_for 60 test -b "${devices[i]}" || { say "no ${devices[i]}"; return 1; }
+		# One pass over all of it: maps what will stay mapped, in both drivers.
+		dd if="${devices[i]}" of=/dev/null bs=1M iflag=direct 2>/dev/null
+		# What udev read of the new disk would be searched for again by each request.
+		blockdev --flushbufs "${devices[i]}"
+	done
+	"$@" "${devices[@]}"
+	for ((i = 0; i < count; i++)); do
+		[ "$driver" = raw ] || xl block-detach 0 "$(basename "$(disk $i)")" >&2
+	done
+	[ "$driver" = raw ] || wait_for 60 all_gone
+}
+
+front() { # front [PARAMETER=VALUE...]
+	modprobe -r xen-blkfront
+	modprobe xen-blkfront "$@"
+}
+
+# ramdisks COUNT MEGABYTES
+ramdisks() {
+	local i
+	rmmod brd 2>/dev/null || true
+	size=$2m
+	modprobe brd rd_nr="$1" rd_size=$(($2 * 1024))
+	for ((i = 0; i < $1; i++)); do
+		dd if=/dev/zero of="/dev/ram$i" bs=1M count="$2" 2>/dev/null
+		blockdev --flushbufs "/dev/ram$i"
+	done
+}
+
+# each_driver COMMAND...: on the RAM disks themselves, then by turns.
+each_driver() {
+	driver=raw
+	run=0
+	"$@"
+	for run in $(seq "$runs"); do
+		say "$1: run $run of $runs: stock"
+		load stock
+		"$@"
+		say "$1: run $run of $runs: ours"
+		load ours
+		"$@"
+	done
+}
+
+# ---- the sets ----------------------------------------------------------------------------------------
+
+single_jobs() {
+	local rw
+	for rw in randread randwrite; do
+		fio_job single "$rw-4k-qd1" $rw 4k 1 "$1"
+	done
+	for rw in randread randwrite; do
+		fio_job single "$rw-4k-qd32" $rw 4k 32 "$1"
+	done
+	fio_job single read-128k-qd8 read 128k 8 "$1"
+	fio_job single write-128k-qd8 write 128k 8 "$1"
+}
+
+single() { with_disks 1 single_jobs; }
+
+rings_jobs() {
+	fio_job rings randread-4k-qd256 randread 4k 256 "$1"
+	fio_job rings randwrite-4k-qd256 randwrite 4k 256 "$1"
+}
+
+rings() { with_disks 1 rings_jobs; }
+
+disks_jobs() { fio_job disks "randread-4k-qd8-x$#" randread 4k 8 "$@"; }
+
+disks() {
+	local count
+	for count in 1 4 16; do
+		with_disks $count disks_jobs
+	done
+}
+
+# How long reads of one disk take while another one gets all it can take.
+bystander_jobs() {
+	local loaded mean p99 errors
+	for loaded in 0 1; do
+		if [ $loaded = 1 ]; then
+			fio --name=flood --filename="$2" --rw=randrw --bs=64k --iodepth=64 --numjobs=2 \
+				--ioengine=libaio --direct=1 --runtime=600 --time_based --size="$size" \
+				--output=/dev/null &
+			sleep 1 # it has to be at work; nothing tells
+		fi
+		read -r mean p99 errors <<<"$(fio --name=job --filename="$1" --rw=randread --bs=4k --iodepth=1 \
+			--ioengine=libaio --direct=1 --runtime="$((seconds * 2))" --time_based --size="$size" \
+			--randrepeat=1 --output-format=json </dev/null | python3 -c '
+import json, sys
+job = json.load(sys.stdin)["jobs"][0]
+ns = job["read"]["clat_ns"]
+print("%.2f %.2f %d" % (ns["mean"] / 1000, ns["percentile"]["99.000000"] / 1000, job["error"]))')"
+		[ $loaded = 0 ] || pkill -x fio
+		wait
+		result bystander "$([ $loaded = 1 ] && echo flooded || echo alone)-mean" us "$mean" "$errors"
+		result bystander "$([ $loaded = 1 ] && echo flooded || echo alone)-p99" us "$p99" "$errors"
+	done
+}
+
+bystander() { with_disks 2 bystander_jobs; }
+
+free_kib() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemFree/ { print $2 }' /proc/meminfo
+}
+
+# What a disk with an order-4 ring takes of dom0's memory; its frontend is in a guest.
+memory() {
+	local before idle busy loop
+	[ "$driver" != raw ] || return 0
+	loop=$(disk_loop bench 64)
+	guest_start g1 --extra lab.front=max_ring_page_order=4 >&2
+	before=$(free_kib)
+	xl block-attach g1 "vdev=xvda,access=w,script=$LAB/block-script,target=$loop" >&2
+	guest_wait_disk g1 xvda
+	sleep 2 # what connecting needed for a moment is given back
+	idle=$(free_kib)
+	guest_run g1 'fio --name=busy --filename=/dev/xvda --rw=randread --bs=4k --iodepth=256 --direct=1 \
+		--ioengine=libaio --size=48m --time_based --runtime=30 >/dev/null 2>&1 &'
+	sleep 10 # in the middle of it
+	busy=$(free_kib)
+	result memory idle-disk-order-4 KiB $((before - idle))
+	result memory busy-disk-order-4 KiB $((before - busy))
+	guest_stop g1 >&2
+	losetup -d "$loop"
+}
+
 modprobe xen-blkfront
-dd if=/dev/zero of=$disk bs=1M count=100 2>/dev/null
 echo "{\"kernel\":\"$(uname -r)\",\"xen\":\"$(xl info xen_version 2>/dev/null)\",\"stock\":\"$stock\",\"ours\":\"$(modinfo -n xen-blkback)\"}"
-blockdev --flushbufs "$disk"
-measure raw "$disk" 0
-for run in $(seq "$runs"); do
-	say "run $run of $runs: stock"
-	through stock "$stock" "$run"
-	say "run $run of $runs: ours"
-	through ours "" "$run"
+for set in $sets; do
+	case $set in
+	single) ramdisks 1 64 ;;
+	rings)
+		ramdisks 1 64
+		front max_ring_page_order=4
+		;;
+	disks) ramdisks 16 8 ;;
+	bystander) ramdisks 2 32 ;;
+	memory) ;;
+	*)
+		say "there is no set '$set': single rings disks bystander memory"
+		exit 1
+		;;
+	esac
+	each_driver "$set"
+	[ "$set" != rings ] || front
 done

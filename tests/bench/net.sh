@@ -6,15 +6,18 @@
 # own. Prints one JSON object a line on standard output, for tests/bench/bench; everything else goes to
 # standard error.
 #
-# BENCH_RUNS (default 1), BENCH_SECONDS (default 2) and BENCH_GUEST (default 0; 1: the same with a real guest,
-# which means little in instruction-counting mode) may be set by the line before this script.
+# BENCH_RUNS (default 1), BENCH_SECONDS (default 2) and BENCH_SETS (default: all but "guest", which means little
+# in instruction-counting mode) may be set by the line before this script.
 set -eu
 # shellcheck source=tests/lab/lib.sh
 . /lab/lib.sh
 
 runs=${BENCH_RUNS:-1}
 seconds=${BENCH_SECONDS:-2}
+sets=${BENCH_SETS:-small tcp vifs}
 port=5001
+driver=raw
+run=0
 # DKMS puts the in-tree module aside while ours is installed, and beside it a note where it is from.
 stock=$(find "/lib/modules/$(uname -r)/kernel" /var/lib/dkms/xen-backends/original_module \
 	-name 'xen-netback.ko*' ! -name '*.origin' | head -n 1)
@@ -24,8 +27,14 @@ say() {
 	echo "$*" >&2
 }
 
-result() { # result DRIVER JOB QUEUES RUN VALUE UNIT
-	printf '{"driver":"%s","job":"%s","queues":%d,"run":%d,"value":%s,"unit":"%s"}\n' "$@"
+# Nothing measured is an error.
+result() { # result SET JOB UNIT VALUE
+	printf '{"set":"%s","job":"%s","driver":"%s","run":%d,"unit":"%s","value":%s,"error":%d}\n' \
+		"$1" "$2" "$driver" "$run" "$3" "${4:-0}" "$([ -n "$4" ] && echo 0 || echo 1)"
+}
+
+has() { # has SET
+	[[ " $sets " == *" $1 "* ]]
 }
 
 # ---- one figure each ---------------------------------------------------------------------------------------
@@ -57,19 +66,21 @@ ping_ms() { # ping_ms ADDRESS
 		sed -n 's/.* 0% packet loss, time \([0-9]*\)ms.*/\1/p'
 }
 
-measure() { # measure DRIVER QUEUES RUN
-	local flows=$(($2 == 1 ? 1 : 2 * $2)) server fe='ip netns exec fe'
+measure() { # measure QUEUES
+	local flows=$(($1 == 1 ? 1 : 2 * $1)) server fe='ip netns exec fe'
 	$fe labnet serve $port >/run/serve 2>&1 &
 	server=$!
 	wait_for 20 grep -q listening /run/serve
 	# Addresses are found, rings and sockets are warm.
 	labnet exchange 10.78.1.2 $port --plain --bytes 1000000 >&2
-	result "$1" tcp-out "$2" "$3" "$(megabits 10.78.1.2 in $flows)" Mbit/s
-	result "$1" tcp-in "$2" "$3" "$(megabits 10.78.1.2 out $flows)" Mbit/s
-	if [ "$2" = 1 ]; then
-		result "$1" udp64-out "$2" "$3" "$(datagrams 10.78.1.1 '' "$fe")" /s
-		result "$1" udp64-in "$2" "$3" "$(datagrams 10.78.1.2 "$fe" '')" /s
-		result "$1" ping-3000 "$2" "$3" "$(ping_ms 10.78.1.2)" ms
+	if has tcp; then
+		result tcp "tcp-out-$1q" Mbit/s "$(megabits 10.78.1.2 in $flows)"
+		result tcp "tcp-in-$1q" Mbit/s "$(megabits 10.78.1.2 out $flows)"
+	fi
+	if has small && [ "$1" = 1 ]; then
+		result small udp64-out /s "$(datagrams 10.78.1.1 '' "$fe")"
+		result small udp64-in /s "$(datagrams 10.78.1.2 "$fe" '')"
+		result small ping-3000 ms "$(ping_ms 10.78.1.2)"
 	fi
 	kill $server
 	wait $server || true
@@ -87,10 +98,14 @@ addresses() { # addresses DEVICE: the guest's end, to be put into the namespace
 	ip link set vif0.1 up
 }
 
-floor() { # floor RUN
+# The floor: a pair of interfaces with nothing between them, with as many flows.
+veth() {
+	local queues
 	ip link add vif0.1 type veth peer name veth-fe
 	addresses veth-fe
-	measure floor 1 "$1"
+	for queues in 1 2 4; do
+		measure "$queues"
+	done
 	ip link delete vif0.1
 	ip netns delete fe
 }
@@ -103,6 +118,7 @@ load() { # load DRIVER QUEUES
 	else
 		insmod "$stock" "max_queues=$2"
 	fi
+	driver=$1
 	modprobe -r xen-netfront
 	modprobe xen-netfront "max_queues=$2"
 }
@@ -113,11 +129,10 @@ attach() { # attach HANDLE
 	wait_for 30 xs_is "$XS_VIF/0/$1/state" 4 || { say "no connection: $(vif_states 0 "$1")"; return 1; }
 }
 
-through() { # through DRIVER QUEUES RUN
-	load "$1" "$2"
+through() { # through QUEUES
 	attach 1
 	addresses "$(vif_front 1)"
-	measure "$1" "$2" "$3"
+	measure "$1"
 	vif_detach 1 >&2
 	ip netns delete fe
 }
@@ -125,9 +140,8 @@ through() { # through DRIVER QUEUES RUN
 available() { awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo; }
 
 # What an idle interface costs dom0, the frontend's part included, which is the same for both drivers.
-memory() { # memory DRIVER QUEUES RUN
+vifs() { # vifs QUEUES
 	local before i
-	load "$1" "$2"
 	# What is allocated once has been.
 	attach 9
 	before=$(available)
@@ -135,23 +149,22 @@ memory() { # memory DRIVER QUEUES RUN
 		attach $i
 		ip link set "vif0.$i" up
 	done
-	result "$1" memory "$2" "$3" $(((before - $(available)) / 8)) KiB
+	result vifs "idle-vif-$1q" KiB $(((before - $(available)) / 8))
 	for i in 9 11 12 13 14 15 16 17 18; do
 		vif_detach $i >&2
 	done
 }
 
-guest() { # guest DRIVER RUN
+guest() {
 	local domid
-	load "$1" 2
 	LAB_OUT=/run guest_start bench --vcpus 2 --vif "bridge=none,script=/lab/vif-script" >&2
 	domid=$(xl domid bench)
 	guest_run bench "ip link set eth0 up && ip address add 10.78.9.2/24 dev eth0 &&
 		labnet serve $port >/dev/null 2>&1 &" >&2
 	ip address add 10.78.9.1/24 dev "vif$domid.0"
 	labnet exchange 10.78.9.2 $port --plain --bytes 1000000 >&2
-	result "$1" guest-tcp-out 2 "$2" "$(megabits 10.78.9.2 in 4)" Mbit/s
-	result "$1" guest-tcp-in 2 "$2" "$(megabits 10.78.9.2 out 4)" Mbit/s
+	result guest guest-tcp-out Mbit/s "$(megabits 10.78.9.2 in 4)"
+	result guest guest-tcp-in Mbit/s "$(megabits 10.78.9.2 out 4)"
 	xl destroy bench
 	wait_for 30 test ! -e "/sys/bus/xen-backend/devices/vif-$domid-0"
 }
@@ -159,17 +172,27 @@ guest() { # guest DRIVER RUN
 modprobe veth
 echo "{\"kernel\":\"$(uname -r)\",\"xen\":\"$(xl info xen_version 2>/dev/null)\",\"stock\":\"$stock\",\"ours\":\"$(modinfo -n xen-netback)\"}"
 for run in $(seq "$runs"); do
-	say "run $run of $runs: floor"
-	floor "$run"
+	if has small || has tcp; then
+		say "run $run of $runs: a veth pair"
+		driver=raw
+		veth
+	fi
 	for queues in 1 2 4; do
-		for driver in stock ours; do
-			say "run $run of $runs: $driver, $queues queues"
-			through $driver $queues "$run"
-			memory $driver $queues "$run"
+		for which in stock ours; do
+			say "run $run of $runs: $which, $queues queues"
+			load $which $queues
+			if has tcp || { has small && [ $queues = 1 ]; }; then
+				through $queues
+			fi
+			if has vifs; then
+				vifs $queues
+			fi
 		done
 	done
-	[ "${BENCH_GUEST:-0}" = 0 ] || for driver in stock ours; do
-		say "run $run of $runs: $driver, a guest"
-		guest $driver "$run"
+	for which in stock ours; do
+		has guest || break
+		say "run $run of $runs: $which, a guest"
+		load $which 2
+		guest
 	done
 done
