@@ -120,7 +120,7 @@ lab_no_leak() {
 	echo scan >"$leaks"
 	cat "$leaks" >"$LAB_OUT/leaks"
 	echo clear >"$leaks"
-	! grep -q '\[xenbe\]\|\[xen_blkback\]' "$LAB_OUT/leaks"
+	! grep -q '\[xenbe\]\|\[xen_blkback\]\|\[xen_netback\]' "$LAB_OUT/leaks"
 }
 
 # One that is still open is only detached when it is closed.
@@ -283,12 +283,18 @@ lab_reload() {
 # fault_load puts the installed modules behind it, and the case's end undoes that. fault_arm WORD..., as
 # "map 3"; fault_disarm; fault_fired prints how many calls failed.
 fault_load() {
-	local name dir=$LAB_RUN/tmp/fault
+	local name dir=$LAB_RUN/tmp/fault ko=$LAB/bin/lab_fault.ko
 	requires nm objcopy
 	mkdir -p "$dir"
-	nm "$LAB/bin/lab_fault.ko" | awk '$2 == "T" && $3 ~ /^lab_fault_/ { print substr($3, 11), $3 }' >"$dir/names"
+	if [ "${LAB_DEBUG:-0}" != 0 ]; then
+		# The debug kernel is in no build chroot; dom0 has its headers.
+		cp -r "$LAB/fault" "$dir/src"
+		expect_ok make -s -C "/lib/modules/$(uname -r)/build" M="$dir/src" modules
+		ko=$dir/src/lab_fault.ko
+	fi
+	nm "$ko" | awk '$2 == "T" && $3 ~ /^lab_fault_/ { print substr($3, 11), $3 }' >"$dir/names"
 	expect_ok lab_unload
-	insmod "$LAB/bin/lab_fault.ko" || error 'lab_fault.ko does not load: is it built for this kernel?'
+	insmod "$ko" || error 'lab_fault.ko does not load: is it built for this kernel?'
 	cleanup fault_disarm
 	for name in "${LAB_MODULES[@]}"; do
 		module_unpack "$name" "$dir/$name.ko"
