@@ -99,7 +99,8 @@ with_disks() {
 }
 
 front() { # front [PARAMETER=VALUE...]
-	modprobe -r xen-blkfront
+	# The last disk may still be on its way out.
+	wait_for 60 modprobe -q -r xen-blkfront || { say 'xen-blkfront stays'; return 1; }
 	modprobe xen-blkfront "$@"
 }
 
