@@ -110,8 +110,13 @@ veth() {
 	ip netns delete fe
 }
 
+unloaded() {
+	[ ! -d /sys/module/xen_netback ] || rmmod xen_netback 2>/dev/null
+}
+
 load() { # load DRIVER QUEUES
-	rmmod xen_netback 2>/dev/null || true
+	# The last interface may still be on its way out.
+	wait_for 60 unloaded || { say 'the last driver stays'; return 1; }
 	if [ "$1" = ours ]; then
 		modprobe xen-netback "max_queues=$2"
 		[ -d /sys/module/xenbe ] || { say "modprobe xen-netback did not load ours"; return 1; }
