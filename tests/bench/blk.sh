@@ -189,29 +189,47 @@ print("%.2f %.2f %d" % (ns["mean"] / 1000, ns["percentile"]["99.000000"] / 1000,
 
 bystander() { with_disks 2 bystander_jobs; }
 
-free_kib() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '/^MemFree/ { print $2 }' /proc/meminfo
+free_kib() { awk '/^MemFree/ { print $2 }' /proc/meminfo; }
+
+# When what has just ended has given everything back: that takes the balloon a while, and nothing announces it.
+settled_kib() {
+	local last now=0 i
+	for ((i = 0; i < 30; i++)); do
+		echo 3 >/proc/sys/vm/drop_caches
+		last=$now
+		now=$(free_kib)
+		[ $((now - last)) -gt 256 ] || [ $((last - now)) -gt 256 ] || break
+		sleep 2
+	done
+	echo "$now"
+}
+
+memory_attach() {
+	xl block-attach g1 "vdev=xvda,access=w,script=$LAB/block-script,target=$1" >&2
+	guest_wait_disk g1 xvda
+}
+
+memory_busy() {
+	guest_run g1 "fio --name=busy --filename=/dev/xvda --rw=randread --bs=4k --iodepth=256 --direct=1 \
+		--ioengine=libaio --size=48m --time_based --runtime=$1 >/dev/null 2>&1 $2" >&2
 }
 
 # What a disk with an order-4 ring takes of dom0's memory; its frontend is in a guest.
 memory() {
-	local before idle busy loop
+	local before loop
 	[ "$driver" != raw ] || return 0
 	loop=$(disk_loop bench 64)
 	guest_start g1 --extra lab.front=max_ring_page_order=4 >&2
-	before=$(free_kib)
-	xl block-attach g1 "vdev=xvda,access=w,script=$LAB/block-script,target=$loop" >&2
-	guest_wait_disk g1 xvda
-	sleep 2 # what connecting needed for a moment is given back
-	idle=$(free_kib)
-	guest_run g1 'fio --name=busy --filename=/dev/xvda --rw=randread --bs=4k --iodepth=256 --direct=1 \
-		--ioengine=libaio --size=48m --time_based --runtime=30 >/dev/null 2>&1 &'
+	# What is allocated once has been.
+	memory_attach "$loop"
+	memory_busy 5 ''
+	xl block-detach g1 xvda >&2
+	before=$(settled_kib)
+	memory_attach "$loop"
+	result memory idle-disk-order-4 KiB $((before - $(settled_kib)))
+	memory_busy 30 '&'
 	sleep 10 # in the middle of it
-	busy=$(free_kib)
-	result memory idle-disk-order-4 KiB $((before - idle))
-	result memory busy-disk-order-4 KiB $((before - busy))
+	result memory busy-disk-order-4 KiB $((before - $(free_kib)))
 	guest_stop g1 >&2
 	losetup -d "$loop"
 }
