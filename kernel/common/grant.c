@@ -152,17 +152,17 @@ EXPORT_SYMBOL_GPL(xenbe_grant_unmap);
 void xenbe_grant_unmap_flush(struct xenbe_grants *g)
 {
 	struct page **pages = g->op_pages + XENBE_GRANT_BATCH;
-	struct gntab_unmap_queue_data data = {
-		.unmap_ops = g->unmap_ops,
-		.pages = pages,
-		.count = g->nr_unmaps,
-	};
 	unsigned int i, unmapped = 0;
 
 	if (!g->nr_unmaps)
 		return;
-	(void)gnttab_unmap_refs_sync(&data);	/* the statuses below say it in detail */
-	for (i = 0; i < data.count; i++) {
+	g->unmap_data.unmap_ops = g->unmap_ops;
+	g->unmap_data.kunmap_ops = NULL;
+	g->unmap_data.pages = pages;
+	g->unmap_data.count = g->nr_unmaps;
+	g->unmap_data.age = 0;
+	(void)gnttab_unmap_refs_sync(&g->unmap_data);	/* the statuses below say it in detail */
+	for (i = 0; i < g->nr_unmaps; i++) {
 		if (g->unmap_ops[i].status == GNTST_okay) {
 			gnttab_page_cache_put(&g->pages, &pages[i], 1);
 			unmapped++;

@@ -61,6 +61,7 @@ struct xenbe_grants {
 	struct gnttab_unmap_grant_ref *unmap_ops;
 	struct page **op_pages;
 	unsigned int nr_unmaps;				/* waiting in unmap_ops */
+	struct gntab_unmap_queue_data unmap_data;	/* has work in it, so it is on no stack */
 
 	/* Written in queue context, read anywhere. */
 	unsigned int live;				/* maps held now */
