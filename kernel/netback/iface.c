@@ -233,7 +233,6 @@ int netback_iface_create(struct netback_vif *vif)
 			netdev_warn(netdev, "polled without threads of its own (error %d)\n", err);
 	}
 	return 0;
-	return err;
 }
 
 void netback_iface_remove(struct netback_vif *vif)

@@ -77,7 +77,7 @@ struct netback_from {
 struct netback_page {
 	u32 gref;
 	u16 id;
-	u16 len;		/* put there */
+	u16 offset, len;	/* of what is put there */
 	u16 first_op, last_op;
 };
 
@@ -141,6 +141,7 @@ struct netback_queue {
 	bool dead;			/* stalled so long that the carrier may go */
 	unsigned int need;		/* pages the guest has been asked for, 0: none */
 	u16 headroom;			/* of the batch */
+	bool apart;			/* the packet's pieces have pages of their own */
 	struct timer_list rx_timer;	/* of the held one, then of being stalled */
 	u8 rx_slot[WIRE_NET_RX_SLOT];
 };

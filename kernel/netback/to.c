@@ -10,6 +10,7 @@
 #include "netback.h"
 
 #define SLOTS_MOST	24u	/* pages of the largest packet, with headroom and extras */
+#define HEAD_APART	256u	/* bytes of headers that every frontend takes out of their page */
 /* What one packet can need: its pieces, and each border of the guest's pages and of ours. */
 #define OPS_OF_PACKET	(2 * SLOTS_MOST + 2 * (MAX_SKB_FRAGS + 1))
 static_assert(OPS_OF_PACKET <= NETBACK_RX_OPS);
@@ -43,6 +44,47 @@ static unsigned int len_of(const struct netback_to *t)
 	return t->skb ? t->skb->len : t->frame->len;
 }
 
+/* ---- how a packet lies in the guest's pages ------------------------------------------------- */
+
+/* Pages if each piece of a page of ours has one of its own. */
+static unsigned int pages_apart(const struct sk_buff *skb)
+{
+	unsigned int i, nr = 1;
+
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+
+		nr += PFN_UP(offset_in_page(skb_frag_off(frag)) + skb_frag_size(frag));
+	}
+	return nr;
+}
+
+/*
+ * Packed, the data of a large packet straddles the guest's pages and ours, and a
+ * page takes two copies. If each piece has a page of its own, at the place it has
+ * in ours, it takes one. Worth a few pages more; not with pieces much smaller
+ * than a page, and a headroom or pages that stay mapped have their own rules.
+ */
+static bool lies_apart(struct netback_queue *q, const struct sk_buff *skb, unsigned int packed)
+{
+	unsigned int apart;
+
+	if (packed == 1 || skb_headlen(skb) > HEAD_APART || q->headroom || q->grefs)
+		return false;
+	apart = pages_apart(skb);
+	return apart <= packed + 2 && apart <= WIRE_NET_FRAGS;
+}
+
+/* Pages and extras the packet takes. Decides how it lies. */
+static unsigned int need_of(struct netback_queue *q, const struct sk_buff *skb, bool hashed)
+{
+	u32 headroom = headroom_of(q);
+	u32 packed = wire_net_rx_slots(skb->len, headroom, 0);
+
+	q->apart = lies_apart(q, skb, packed);
+	return (q->apart ? pages_apart(skb) : packed) + nr_extras(q, skb, hashed);
+}
+
 /* ---- one packet --------------------------------------------------------------------------- */
 
 /* A request off the ring, whose page is to be filled. */
@@ -56,31 +98,55 @@ static struct netback_page *next_page(struct netback_queue *q)
 	wire_net_parse_rx(q->rx_slot, &req);
 	p->id = req.id;
 	p->gref = req.gref;
+	p->offset = q->headroom;
 	p->len = 0;
 	p->first_op = q->rx_copies.nr;
 	return p;
+}
+
+/* One more page for the packet, the last of which was *@page. */
+static struct netback_page *one_more(struct netback_queue *q, struct netback_to *t,
+				     struct netback_page *last)
+{
+	last->last_op = q->rx_copies.nr;
+	t->nr_pages++;
+	return next_page(q);
+}
+
+/* Gives each page of @src one of the guest's, behind *@page. */
+static void put_apart(struct netback_queue *q, struct netback_to *t, struct netback_page **page,
+		      const void *src, unsigned int len)
+{
+	struct netback_page *p = *page;
+
+	while (len) {
+		p = one_more(q, t, p);
+		p->offset = offset_in_page(src);
+		p->len = min_t(unsigned int, len, WIRE_PAGE_SIZE - p->offset);
+		xenbe_copy_out(&q->rx_copies, src, p->gref, p->offset, p->len);
+		src += p->len;
+		len -= p->len;
+	}
+	*page = p;
 }
 
 /* Appends @len bytes to the packet's pages, the last of which is *@page. */
 static void put_bytes(struct netback_queue *q, struct netback_to *t, struct netback_page **page,
 		      const void *src, unsigned int len)
 {
-	unsigned int room = WIRE_PAGE_SIZE - q->headroom, n;
 	struct netback_page *p = *page;
+	unsigned int n;
 	void *page_here;
 
 	while (len) {
-		if (p->len == room) {
-			p->last_op = q->rx_copies.nr;
-			p = next_page(q);
-			t->nr_pages++;
-		}
-		n = min_t(unsigned int, len, room - p->len);
+		if (p->offset + p->len == WIRE_PAGE_SIZE)
+			p = one_more(q, t, p);
+		n = min_t(unsigned int, len, WIRE_PAGE_SIZE - p->offset - p->len);
 		page_here = netback_grefs_find(q, p->gref, true);
 		if (page_here)
-			memcpy(page_here + q->headroom + p->len, src, n);
+			memcpy(page_here + p->offset + p->len, src, n);
 		else
-			xenbe_copy_out(&q->rx_copies, src, p->gref, q->headroom + p->len, n);
+			xenbe_copy_out(&q->rx_copies, src, p->gref, p->offset + p->len, n);
 		p->len += n;
 		src += n;
 		len -= n;
@@ -128,7 +194,10 @@ static void add_skb(struct netback_queue *q, struct sk_buff *skb, bool hashed)
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
 
-		put_bytes(q, t, &p, skb_frag_address(frag), skb_frag_size(frag));
+		if (q->apart)
+			put_apart(q, t, &p, skb_frag_address(frag), skb_frag_size(frag));
+		else
+			put_bytes(q, t, &p, skb_frag_address(frag), skb_frag_size(frag));
 	}
 	p->last_op = q->rx_copies.nr;
 }
@@ -196,7 +265,7 @@ static void answer(struct netback_queue *q, const struct netback_to *t)
 
 		if (i + 1u < t->nr_pages)
 			flags |= WIRE_NET_MORE_DATA;
-		wire_net_rx_response(p->id, q->headroom, flags,
+		wire_net_rx_response(p->id, p->offset, flags,
 				     good ? p->len : WIRE_NET_RSP_ERROR, rsp);
 		wire_ring_respond(&q->rx.wire, rsp, sizeof(rsp));
 		if (!i)
@@ -259,13 +328,6 @@ static bool has_pages(struct netback_queue *q, unsigned int need)
 		return false;
 	}
 	return nr >= need;
-}
-
-static unsigned int need_of(struct netback_queue *q, const struct sk_buff *skb, bool hashed)
-{
-	u32 headroom = headroom_of(q);
-
-	return wire_net_rx_slots(skb->len, headroom, nr_extras(q, skb, hashed));
 }
 
 /* Asks for an event when there are @need pages; true if there are by now. */
