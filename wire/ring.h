@@ -180,6 +180,17 @@ static inline bool wire_ring_publish(struct wire_ring *ring)
 }
 
 /*
+ * Whether the frontend has asked to be notified of one of the requests taken and
+ * not answered yet. No more than a hint, for batching: it may ask at any time.
+ */
+static inline bool wire_ring_wanted(const struct wire_ring *ring)
+{
+	u32 event = wire_read_once(ring->shared->rsp_event);
+
+	return ring->req_cons - event < ring->req_cons - ring->rsp_published;
+}
+
+/*
  * Call when fewer than @want requests are there and before going to sleep: asks
  * the frontend to notify the one that makes them @want (at least 1), then looks
  * once more. Returns as wire_ring_pending() does; if *@nr is @want or more, do

@@ -9,12 +9,34 @@
 #include "../common/trace.h"
 #include "netback.h"
 
+/* A poll that found as much is not the last one of a burst. */
+#define BUSY_PACKETS	2
+#define BUSY_BYTES	4096u
 /* What one packet can need of the copies: each frag and our page borders, and the linear part's. */
 #define OPS_OF_PACKET	(2 * WIRE_NET_FRAGS + 4)
 
 void netback_from_kick(struct netback_queue *q)
 {
 	napi_schedule(&q->napi);
+}
+
+static void on_later(struct work_struct *work)
+{
+	struct netback_queue *q = container_of(work, struct netback_queue, later_work);
+
+	local_bh_disable();
+	netback_from_kick(q);
+	local_bh_enable();
+}
+
+void netback_from_later_init(struct netback_queue *q)
+{
+	INIT_WORK(&q->later_work, on_later);
+}
+
+void netback_from_later(struct netback_queue *q)
+{
+	queue_work(netback_poll_wq, &q->later_work);
 }
 
 /* ---- one packet --------------------------------------------------------------------------- */
@@ -183,6 +205,7 @@ static void wait_for_rate(struct netback_queue *q)
 enum poll_end {
 	POLL_AGAIN,	/* there is more */
 	POLL_EMPTY,	/* an event comes when the guest says more */
+	POLL_LATER,	/* for now there is no more; none does */
 	POLL_STOPPED,	/* something else will start it again, or nothing */
 };
 
@@ -212,7 +235,7 @@ static enum poll_end last_look(struct netback_queue *q, u32 rest)
 	return nr > rest ? POLL_AGAIN : POLL_EMPTY;
 }
 
-static enum poll_end poll_once(struct netback_queue *q, int budget, int *done)
+static enum poll_end poll_once(struct netback_queue *q, int budget, bool busy, int *done)
 {
 	enum wire_verdict v;
 	unsigned int i, taken;
@@ -226,7 +249,7 @@ static enum poll_end poll_once(struct netback_queue *q, int budget, int *done)
 	if (v)
 		return stop(q, v);
 	if (!nr)
-		return last_look(q, 0);
+		return busy ? POLL_LATER : last_look(q, 0);
 
 	q->why = NETBACK_BUSY;
 	for (i = 0; i < nr; i++)
@@ -237,6 +260,7 @@ static enum poll_end poll_once(struct netback_queue *q, int budget, int *done)
 	taken = take_batch(q, nr, budget, &v);
 	*done = q->nr_from;
 	q->worked |= taken;
+	WRITE_ONCE(q->heard, true);
 	finish_batch(q);
 	rcu_read_unlock();
 
@@ -252,17 +276,19 @@ static enum poll_end poll_once(struct netback_queue *q, int budget, int *done)
 int netback_from_poll(struct napi_struct *napi, int budget)
 {
 	struct netback_queue *q = container_of(napi, struct netback_queue, napi);
+	u64 bytes = q->count->from_bytes;
 	enum poll_end end = POLL_AGAIN;
 	int done = 0, n;
-	bool came;
+	bool came, busy;
 
-	came = netback_to_resume(q);
+	came = netback_to_poll(q);
 	q->worked |= came;
 	xenbe_evtchn_done(&q->rx_evtchn, came);
 
 	while (done < budget && end == POLL_AGAIN) {
 		n = 0;
-		end = poll_once(q, budget - done, &n);
+		busy = done >= BUSY_PACKETS || q->count->from_bytes - bytes >= BUSY_BYTES;
+		end = poll_once(q, budget - done, busy, &n);
 		done += n;
 	}
 	if (done >= budget)
@@ -275,5 +301,12 @@ int netback_from_poll(struct napi_struct *napi, int budget)
 	if (end == POLL_EMPTY && xenbe_evtchn_done(&q->tx_evtchn, q->worked))
 		q->worked = false;
 	napi_complete_done(napi, done);
+	/*
+	 * A guest in the middle of a burst need not send an event for each packet,
+	 * nor we answer them one by one: the scheduler lets others have their turn,
+	 * who may be those that the packets are for, and then we look again.
+	 */
+	if (end == POLL_LATER)
+		netback_from_later(q);
 	return done;
 }

@@ -72,8 +72,13 @@ static void stop_polling(struct netback_vif *vif)
 	unsigned int i;
 
 	netif_tx_disable(vif->netdev);
-	for (i = 0; i < vif->nr_queues; i++)
+	for (i = 0; i < vif->nr_queues; i++) {
 		napi_disable(&vif->queues[i].napi);
+		/* What waited for it. */
+		local_bh_disable();
+		netback_to_poll(&vif->queues[i]);
+		local_bh_enable();
+	}
 }
 
 static int iface_open(struct net_device *netdev)

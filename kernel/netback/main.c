@@ -45,7 +45,7 @@ module_param(threaded, bool, 0644);
 MODULE_PARM_DESC(threaded,
 	"Poll the queues of new interfaces in threads, not softirqs; /sys/class/net/*/threaded (default N)");
 
-struct workqueue_struct *netback_wq;
+struct workqueue_struct *netback_wq, *netback_poll_wq;
 
 unsigned int netback_max_queues(void)
 {
@@ -84,6 +84,14 @@ bool netback_threaded(void)
 	return READ_ONCE(threaded);
 }
 
+static void destroy_workqueues(void)
+{
+	if (netback_wq)
+		destroy_workqueue(netback_wq);
+	if (netback_poll_wq)
+		destroy_workqueue(netback_poll_wq);
+}
+
 static int __init netback_init(void)
 {
 	int err;
@@ -91,13 +99,17 @@ static int __init netback_init(void)
 	if (!xen_domain())
 		return -ENODEV;
 	netback_wq = alloc_workqueue("xen-netback", WQ_UNBOUND, 0);
-	if (!netback_wq)
+	/* No packet waits for xenstore, which work of the other kind does. */
+	netback_poll_wq = alloc_workqueue("xen-netback-poll", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!netback_wq || !netback_poll_wq) {
+		destroy_workqueues();
 		return -ENOMEM;
+	}
 	netback_debugfs_init();
 	err = netback_xenbus_init();
 	if (err) {
 		netback_debugfs_exit();
-		destroy_workqueue(netback_wq);
+		destroy_workqueues();
 	}
 	return err;
 }
@@ -107,7 +119,7 @@ static void __exit netback_exit(void)
 {
 	netback_xenbus_exit();
 	netback_debugfs_exit();
-	destroy_workqueue(netback_wq);
+	destroy_workqueues();
 }
 module_exit(netback_exit);
 

@@ -37,6 +37,7 @@
 #define NETBACK_RING_SLOTS	256u	/* of each of the two rings, which have one page */
 #define NETBACK_TX_BATCH	64u	/* packets from the guest with one hypercall */
 #define NETBACK_TX_OPS		320u	/* copies of one batch */
+#define NETBACK_CHUNKS		16u
 #define NETBACK_RX_BATCH	32u	/* packets to the guest with one hypercall */
 #define NETBACK_RX_OPS		256u
 #define NETBACK_MCAST_MAX	64u	/* groups one guest may have */
@@ -114,6 +115,9 @@ struct netback_queue {
 	struct xenbe_evtchn tx_evtchn;
 	struct xenbe_copies tx_copies;
 	struct page_frag frag;		/* where data goes */
+	struct page *chunks[NETBACK_CHUNKS];	/* where it went before */
+	unsigned int next_chunk;
+	struct work_struct later_work;	/* polls again when others have had their turn */
 	struct timer_list limit_timer;	/* polls again when the rate allows */
 	u8 *tx_slots;			/* private copies, the whole ring */
 	struct netback_from *from;	/* NETBACK_TX_BATCH */
@@ -141,6 +145,7 @@ struct netback_queue {
 	bool dead;			/* stalled so long that the carrier may go */
 	unsigned int need;		/* pages the guest has been asked for, 0: none */
 	u16 headroom;			/* of the batch */
+	bool heard;			/* of the guest, since packets were put there */
 	bool apart;			/* the packet's pieces have pages of their own */
 	struct timer_list rx_timer;	/* of the held one, then of being stalled */
 	u8 rx_slot[WIRE_NET_RX_SLOT];
@@ -216,7 +221,7 @@ struct netback_vif {
 };
 
 /* main.c: parameters and the workqueue */
-extern struct workqueue_struct *netback_wq;
+extern struct workqueue_struct *netback_wq, *netback_poll_wq;
 unsigned int netback_max_queues(void);
 unsigned int netback_fatal_slots(void);
 unsigned long netback_drain_timeout(void);	/* jiffies */
@@ -259,6 +264,8 @@ void netback_queue_give_up(struct netback_queue *q, enum wire_verdict v);
 /* from.c: from the guest. The poll. */
 int netback_from_poll(struct napi_struct *napi, int budget);
 void netback_from_kick(struct netback_queue *q);	/* any context */
+void netback_from_later_init(struct netback_queue *q);
+void netback_from_later(struct netback_queue *q);	/* polls in a while; any context */
 
 /* skb.c: the poll */
 /* Makes an skb for a packet and adds the copies that fill it. NULL: no memory. */
@@ -290,7 +297,7 @@ void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more);
 /* How many of them were sent; the others remain the caller's. Takes the lock. */
 unsigned int netback_to_frames(struct netback_queue *q, struct xdp_frame **frames, unsigned int nr);
 /* The guest may have given pages: the poll sends what was held. True: it gave what was asked. */
-bool netback_to_resume(struct netback_queue *q);
+bool netback_to_poll(struct netback_queue *q);
 /* What waits for its rate looks again. Takes the lock; softirqs are off. */
 void netback_to_rates_changed(struct netback_queue *q);
 void netback_to_init(struct netback_queue *q);

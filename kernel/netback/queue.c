@@ -41,6 +41,7 @@ int netback_queue_init(struct netback_queue *q, struct netback_vif *vif, unsigne
 	q->count = &vif->counters[index];
 	snprintf(q->name, sizeof(q->name), "%s-q%u", vif->netdev->name, index);
 	timer_setup(&q->limit_timer, on_limit_timer, 0);
+	netback_from_later_init(q);
 	netback_to_init(q);
 	/* Before any event: Xen raises one as soon as a channel is bound. It is enabled later. */
 	rtnl_lock();
@@ -89,6 +90,7 @@ void netback_queue_halt(struct netback_queue *q)
 	if (!q->vif)
 		return;
 	timer_shutdown_sync(&q->limit_timer);
+	cancel_work_sync(&q->later_work);
 	/* The wait for those who still look at it is free_queues()'s: one for all queues. */
 	rtnl_lock();
 	__netif_napi_del(&q->napi);
@@ -97,6 +99,8 @@ void netback_queue_halt(struct netback_queue *q)
 
 void netback_queue_fini(struct netback_queue *q)
 {
+	unsigned int i;
+
 	if (!q->vif)
 		return;
 	netback_to_fini(q);
@@ -110,6 +114,9 @@ void netback_queue_fini(struct netback_queue *q)
 	xenbe_grants_fini(&q->grants);
 	if (q->frag.page)
 		put_page(q->frag.page);
+	for (i = 0; i < NETBACK_CHUNKS; i++)
+		if (q->chunks[i])
+			put_page(q->chunks[i]);
 	kfree(q->tx_slots);
 	kvfree(q->from);
 	kfree(q->xdp_tx);

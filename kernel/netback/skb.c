@@ -63,22 +63,51 @@ static unsigned int linear_len(const struct wire_net_tx *tx)
 }
 
 /*
+ * Room for @len bytes at least. Chunks of memory that the stack has given back are
+ * filled anew: nothing to allocate, to free and to clear. In line are those that
+ * it may still have, the oldest next.
+ */
+static bool refill(struct netback_queue *q, unsigned int len)
+{
+	struct page_frag *pf = &q->frag;
+	struct page **oldest, *page;
+
+	if (pf->page && pf->offset + len <= pf->size)
+		return true;
+	oldest = &q->chunks[q->next_chunk];
+	if (pf->page) {
+		page = *oldest;
+		*oldest = pf->page;
+		q->next_chunk = (q->next_chunk + 1) % NETBACK_CHUNKS;
+		pf->page = page;
+		if (page && page_ref_count(page) == 1 && !page_is_pfmemalloc(page)) {
+			pf->size = page_size(page);
+			pf->offset = 0;
+			return true;
+		}
+		if (page)
+			put_page(page);
+		pf->page = NULL;
+	}
+	return skb_page_frag_refill(len, pf, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+/*
  * Fills @skb's frags with what follows the linear part. Where the guest's data
  * comes page by page ours begins so that borders fall together: one copy a page.
  */
 static bool add_frags(struct netback_queue *q, struct sk_buff *skb, const struct wire_net_tx *tx,
 		      struct source *s, unsigned int len)
 {
-	const gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct page_frag *pf = &q->frag;
 	unsigned int n, i, first = s->frag->len - s->done;
 
-	if (!skb_page_frag_refill(PAGE_SIZE, pf, gfp))
+	if (!refill(q, PAGE_SIZE))
 		return false;
 	pf->offset = ALIGN(pf->offset + first, PAGE_SIZE) - first;
 	for (i = 0; len; i++, len -= n) {
 		if (i == MAX_SKB_FRAGS ||
-		    (i && !skb_page_frag_refill(min_t(unsigned int, len, PAGE_SIZE), pf, gfp)))
+		    (i && !refill(q, min_t(unsigned int, len, PAGE_SIZE))))
 			return false;
 		n = min_t(unsigned int, len, pf->size - pf->offset);
 		copy_next(q, s, page_address(pf->page) + pf->offset, n);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From the host to the guest. Whoever transmits copies the packet into pages
- * the guest has put on its receive ring, a few packets with one hypercall while
- * more are announced. Nothing is queued here: with too few pages one packet is
- * held, and the net device's queue stopped until there are more. So what waits
- * for a guest is bounded by the queue discipline, in front of us.
+ * From the host to the guest. A packet is given pages the guest has put on its
+ * receive ring; the data of a burst of packets is copied with one hypercall, by
+ * whoever transmits or by the poll's next turn: see end_burst(). Nothing else is
+ * queued here: with too few pages one packet is held, and the net device's queue
+ * stopped until there are more. So what waits for a guest is bounded by byte
+ * queue limits and the queue discipline, in front of us.
  */
 #include "../common/trace.h"
 #include "netback.h"
@@ -296,6 +297,7 @@ static void flush(struct netback_queue *q)
 
 	if (!q->nr_to)
 		return;
+	WRITE_ONCE(q->heard, false);
 	xenbe_copies_flush(&q->rx_copies);
 	for (i = 0; i < q->nr_to; i++) {
 		answer(q, &q->to[i]);
@@ -338,7 +340,7 @@ static bool ask_for_pages(struct netback_queue *q, unsigned int need)
 
 	if (READ_ONCE(q->fatal))
 		return false;
-	/* First this: the event may come at once, and netback_to_resume() looks at nothing else. */
+	/* First this: the event may come at once, and netback_to_poll() looks at nothing else. */
 	WRITE_ONCE(q->need, need);
 	smp_wmb();	/* before req_event; pairs with the frontend's mb before it reads that */
 	v = wire_ring_final_check(&q->rx.wire, need, &nr);
@@ -442,6 +444,22 @@ static void hold_or_drop(struct netback_queue *q, struct sk_buff *skb)
 	dev_kfree_skb_any(skb);
 }
 
+/*
+ * No more packets are announced. One small packet for a guest that has said
+ * something since the last and now waits (question and answer) goes at once. Of
+ * a stream more may come until the poll's next turn, and a guest still at work
+ * on others would not see this before it is done with those.
+ */
+static void end_burst(struct netback_queue *q)
+{
+	if (!q->nr_to)
+		return;
+	if (q->nr_pages == 1 && READ_ONCE(q->heard) && wire_ring_wanted(&q->rx.wire))
+		flush(q);
+	else
+		netback_from_later(q);
+}
+
 static void send(struct netback_queue *q, struct sk_buff *skb, bool more)
 {
 	bool hashed = netback_hash_known(q->vif, skb);
@@ -459,8 +477,10 @@ static void send(struct netback_queue *q, struct sk_buff *skb, bool more)
 		netback_rates_charge(q->vif, NETBACK_TO, skb->len);
 		add_skb(q, skb, hashed);
 	}
-	if (!more || q->held || is_full(q) || netif_xmit_stopped(txq_of(q)))
+	if (q->held || is_full(q) || netif_xmit_stopped(txq_of(q)))
 		flush(q);
+	else if (!more)
+		end_burst(q);
 }
 
 void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more)
@@ -478,7 +498,7 @@ void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more)
 		dev_kfree_skb_any(skb);
 		/* Those before it have been waiting for the last one. */
 		if (!more)
-			flush(q);
+			end_burst(q);
 		return;
 	}
 	/* Which of one queue it is to be the stack did not ask, but the guest wants the hash. */
@@ -523,13 +543,13 @@ static void resend(struct netback_queue *q, struct sk_buff *skb)
 		netif_tx_wake_queue(txq_of(q));
 }
 
-bool netback_to_resume(struct netback_queue *q)
+bool netback_to_poll(struct netback_queue *q)
 {
 	struct netdev_queue *txq = txq_of(q);
 	bool came = false;
 	struct sk_buff *skb;
 
-	if (likely(!READ_ONCE(q->need)))
+	if (!READ_ONCE(q->need) && !READ_ONCE(q->nr_to))
 		return false;
 	__netif_tx_lock(txq, smp_processor_id());
 	/* Frames may have used some since: then the guest is asked again. */
@@ -540,6 +560,7 @@ bool netback_to_resume(struct netback_queue *q)
 		if (skb)
 			resend(q, skb);
 	}
+	flush(q);
 	__netif_tx_unlock(txq);
 	return came;
 }

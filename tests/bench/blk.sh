@@ -204,34 +204,43 @@ settled_kib() {
 	echo "$now"
 }
 
-memory_attach() {
-	xl block-attach g1 "vdev=xvda,access=w,script=$LAB/block-script,target=$1" >&2
-	guest_wait_disk g1 xvda
+memory_attach() { # memory_attach VDEV DEVICE
+	xl block-attach g1 "vdev=$1,access=w,script=$LAB/block-script,target=$2" >&2
+	guest_wait_disk g1 "$1"
 }
 
-memory_busy() {
-	guest_run g1 "fio --name=busy --filename=/dev/xvda --rw=randread --bs=4k --iodepth=256 --direct=1 \
-		--ioengine=libaio --size=48m --time_based --runtime=$1 >/dev/null 2>&1 $2" >&2
+memory_busy() { # memory_busy SECONDS AND VDEV...: read from all of them at depth 256, AND after the command
+	local seconds=$1 and=$2 command='' vdev
+	shift 2
+	for vdev; do
+		command+=" --name=$vdev --filename=/dev/$vdev"
+	done
+	guest_run g1 "fio --rw=randread --bs=4k --iodepth=256 --direct=1 --ioengine=libaio --size=48m \
+		--time_based --runtime=$seconds $command >/dev/null 2>&1 $and" >&2
 }
 
-# What a disk with an order-4 ring takes of dom0's memory; its frontend is in a guest.
+# What a disk with an order-4 ring takes of dom0's memory, of several for the noise; its frontend is in a guest.
 memory() {
-	local before loop
+	local before loop=() vdevs=(xvda xvdb xvdc xvdd) i
 	[ "$driver" != raw ] || return 0
-	loop=$(disk_loop bench 64)
 	guest_start g1 --extra lab.front=max_ring_page_order=4 >&2
+	for i in "${!vdevs[@]}"; do
+		loop+=("$(disk_loop "bench$i" 64)")
+	done
 	# What is allocated once has been.
-	memory_attach "$loop"
-	memory_busy 5 ''
+	memory_attach xvda "${loop[0]}"
+	memory_busy 5 '' xvda
 	xl block-detach g1 xvda >&2
 	before=$(settled_kib)
-	memory_attach "$loop"
-	result memory idle-disk-order-4 KiB $((before - $(settled_kib)))
-	memory_busy 30 '&'
+	for i in "${!vdevs[@]}"; do
+		memory_attach "${vdevs[i]}" "${loop[i]}"
+	done
+	result memory idle-disk-order-4 KiB $(((before - $(settled_kib)) / ${#vdevs[@]}))
+	memory_busy 30 '&' "${vdevs[@]}"
 	sleep 10 # in the middle of it
-	result memory busy-disk-order-4 KiB $((before - $(free_kib)))
+	result memory busy-disk-order-4 KiB $(((before - $(free_kib)) / ${#vdevs[@]}))
 	guest_stop g1 >&2
-	losetup -d "$loop"
+	losetup -d "${loop[@]}"
 }
 
 modprobe xen-blkfront

@@ -409,11 +409,15 @@ static void publish(void **state)
 	sring(&p)->req_prod = row->start + row->rsp;
 	sring(&p)->rsp_prod = row->start;
 	assert_int_equal(wire_ring_attach(&ring, p.shared, p.bytes, SLOT), WIRE_OK);
+	sring(&p)->rsp_event = row->event;
+	assert_false(wire_ring_wanted(&ring));		/* nothing taken */
 	wire_ring_consume(&ring, row->rsp);
+	assert_int_equal(wire_ring_wanted(&ring), row->notify);
 	for (u32 i = 0; i < row->rsp; i++)
 		wire_ring_respond(&ring, rsp, sizeof(rsp));
-	sring(&p)->rsp_event = row->event;
+	assert_int_equal(wire_ring_wanted(&ring), row->notify);
 	assert_int_equal(wire_ring_publish(&ring), row->notify);
+	assert_false(wire_ring_wanted(&ring));
 	assert_int_equal(sring(&p)->rsp_prod, row->start + row->rsp);
 	assert_false(wire_ring_publish(&ring));		/* nothing new: never again */
 	pages_free(&p);

@@ -15,10 +15,15 @@ net_guest_up g2 3
 net_serve g1
 vif=$(net_vif g1)
 expect_ok guest_run g2 'ping -c 1 -W 2 10.77.0.2'
-# Nobody answers a request for its address while it stands.
+# Fragments go to a queue by their addresses alone, so there are several, for all queues to be full. Nobody
+# answers a request for them while the guest stands.
+# shellcheck disable=SC2016 # for the guest's shell
+guest_run g1 'for i in 1 2 3 4 5 6 7 8; do ip address add 10.77.0.10$i/24 dev eth0; done' ||
+	error 'the guest takes no more addresses'
 # shellcheck disable=SC2016 # for the guest's shell
 guest_run g2 'mac=$(awk "\$1 == \"10.77.0.2\" { print \$4 }" /proc/net/arp)
-	arp -s 10.77.0.2 "$mac"' || error 'the guest has no permanent neighbours'
+	for i in 1 2 3 4 5 6 7 8; do arp -s 10.77.0.10$i "$mac"; done' ||
+	error 'the guest has no permanent neighbours'
 net_looped 50
 net_looped_serve 50
 net_start bystander 10.78.50.2 --flows 2
@@ -40,9 +45,8 @@ for size in 64 1400 8000; do
 	before=$least
 	bytes=$(net_bytes bystander)
 	dropped=$(net_stat "$vif" tx_dropped)
-	# Many flows, so that all queues are full.
-	guest_run g2 "for port in 1 2 3 4 5 6 7 8; do
-		labnet udp 10.77.0.2 600\$port --seconds 15 --size $size --plain >/dev/null 2>&1 &
+	guest_run g2 "for i in 1 2 3 4 5 6 7 8; do
+		labnet udp 10.77.0.10\$i 600\$i --seconds 15 --size $size --plain >/dev/null 2>&1 &
 	done"
 	wait_for 30 falls || failure "the carrier stays: $(cat "/sys/kernel/debug/xen-netback/$vif/rings")"
 	# Two queues of fq_codel's at most 32 MiB, and what dom0 does otherwise.
