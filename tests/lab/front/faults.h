@@ -3,7 +3,33 @@
 #ifndef FRONT_FAULTS_H
 #define FRONT_FAULTS_H
 
-#include "vbd.h"
+#include "dev.h"
+#include "util.h"
+
+/* How far an attempt came: what has to work afterwards with the same device. */
+enum faults_stage {
+	FAULTS_NOT_BOUND,	/* the driver did not take the device */
+	FAULTS_NOT_OPEN,	/* it did not get the disk */
+	FAULTS_DISTURBED,	/* something was refused: the device has to take another try */
+	FAULTS_SMOOTH,		/* it got on */
+};
+
+/* One kind of device: struct vbd with struct vbd_args, or struct vif with struct vif_args. */
+struct faults_kind {
+	const char *type;	/* in xenstore: "vbd" */
+	size_t size;		/* of a device */
+	/* Makes it and uses it, while something fails. */
+	enum faults_stage (*attempt)(void *device, const void *args, struct store *st,
+				     struct check *chk);
+	/* With nothing failing any more: what was refused serves, and the device goes. */
+	void (*all_is_well)(void *device, enum faults_stage stage);
+	/* Makes one, sees that it serves, and removes it. */
+	void (*serves)(void *device, const void *args, struct store *st, struct check *chk);
+	/* In a process of its own: makes one, writes a byte to @ready, uses it until killed. */
+	void (*victim)(const void *args, int ready);
+	/* Another combination of what a frontend may choose. */
+	void (*vary)(void *args, struct rng *rng);
+};
 
 /*
  * For N = 1, 2, 3 and so on the N-th call of a site of lab_fault.ko fails
@@ -12,27 +38,16 @@
  * request is answered; afterwards everything works and nothing is held. Ends
  * when nothing failed any more.
  */
-void faults_nth(const struct vbd_args *args, const char *site);
+void faults_nth(const struct faults_kind *kind, const void *args, u64 seed, const char *site);
 
 /*
- * @times times a process that makes, connects and loads the device is killed
- * after a random time, and the device removed.
+ * @times times a process that makes, connects and loads the device @devid is killed
+ * after a random time, and the device removed. @args are changed.
  */
-void faults_kill(const struct vbd_args *args, unsigned int times);
+void faults_kill(const struct faults_kind *kind, void *args, unsigned int devid, u64 seed,
+		 unsigned int times);
 
-/* What faults of all kinds of devices have in common. */
-#define FAULTS_MOST_CALLS	400u	/* more than one attempt makes at any site */
-#define FAULTS_LEAK_MS		util_patience_ms(10000)
-
-void faults_arm(const char *site, unsigned int n);
-void faults_off(void);
-unsigned int faults_fired(void);	/* how often since it was armed */
-
-/*
- * Runs @run in a process that is killed after @us, or with 0 once it has written
- * to @ready. How many us it lived.
- */
-u64 faults_one_life(struct check *chk, void (*run)(const void *args, int ready), const void *args,
-		    u64 us);
+/* For kinds: @state is what dev_wait_told() said. False if it neither got there nor said why. */
+bool faults_got_there(struct dev *dev, int state, const char *where);
 
 #endif

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "bad.h"
+#include "blkfaults.h"
 #include "blkload.h"
 #include "blksuite.h"
-#include "faults.h"
 #include "judge.h"
 #include "netbad.h"
 #include "netfaults.h"
@@ -294,9 +294,9 @@ static int run_blk(const char *action, const struct args *a, int nr_names, char 
 		if (!a->vbd.self || nr_names != !strcmp(action, "nth"))
 			util_lab_error("usage: --self DEVICE nth SITE, --self DEVICE kill");
 		if (nr_names)
-			faults_nth(&a->vbd, names[0]);
+			blkfaults_nth(&a->vbd, names[0]);
 		else
-			faults_kill(&a->vbd, (unsigned int)a->times);
+			blkfaults_kill(&a->vbd, (unsigned int)a->times);
 		return check_summary();
 	}
 	if (!open_vbd(&vbd, a, &chk))

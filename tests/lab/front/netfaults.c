@@ -7,15 +7,9 @@
 #include <unistd.h>
 
 #include "faults.h"
-#include "judge.h"
 #include "netsuite.h"
 
 #define LOST_MS		300	/* a packet may be lost now: it is not waited for longer */
-
-/* How far an attempt came: see faults.c. */
-enum stage { NOT_BOUND, DISTURBED, SMOOTH };
-
-static const char *const stage_names[] = { "before the driver had it", "refused", "got on" };
 
 /* ---- packets that may be lost, and nothing worse -------------------------------------------------- */
 
@@ -123,19 +117,6 @@ static bool try_packets(struct vif *vif)
 
 /* ---- one attempt ------------------------------------------------------------------------------------- */
 
-static bool got_there(struct vif *vif, int state, const char *where)
-{
-	struct check *chk = vif->dev.chk;
-	char *error = dev_error_text(&vif->dev);
-	bool ok = check_that(chk, state >= 0, "%s: the backend stays in state %d and says nothing",
-			     where, dev_backend_state(&vif->dev));
-
-	if (state == 0 || (state > 0 && DEV_BIT(state) & DEV_SHUT))
-		ok = check_that(chk, error, "%s: closed without a reason", where) && ok;
-	free(error);
-	return ok;
-}
-
 static bool connect_and_use(struct vif *vif, const struct net_opts *opts)
 {
 	struct dev *dev = &vif->dev;
@@ -149,7 +130,7 @@ static bool connect_and_use(struct vif *vif, const struct net_opts *opts)
 	net_prepare(net, dev, opts);
 	net_write_keys(net, true);
 	r = dev_wait_told(dev, DEV_BIT(DEV_CONNECTED) | DEV_SHUT, DEV_STEP_MS);
-	if (!got_there(vif, r, "connect") || r != DEV_CONNECTED) {
+	if (!faults_got_there(&vif->dev, r, "connect") || r != DEV_CONNECTED) {
 		/* The rings may go once the backend does not use them any more. */
 		(void)dev_wait_backend(dev, DEV_SHUT, DEV_STEP_MS);
 		net_remove_keys(net);
@@ -160,80 +141,44 @@ static bool connect_and_use(struct vif *vif, const struct net_opts *opts)
 	return net_disconnect(net) && ok;
 }
 
-static enum stage attempt(struct vif *vif, const struct vif_args *args, struct store *st,
-			  struct check *chk)
+static enum faults_stage attempt(void *device, const void *params, struct store *st,
+				 struct check *chk)
 {
+	const struct vif_args *args = params;
 	struct net_opts opts = args->net;
+	struct vif *vif = device;
 	int r;
 
 	opts.ctrl = opts.mcast = true;
 	opts.headroom = 128;
 	vif_make(vif, args, st, chk);
 	r = dev_wait_told(&vif->dev, DEV_BIT(DEV_INIT_WAIT) | DEV_SHUT, DEV_STEP_MS);
-	if (!got_there(vif, r, "new device") || r != DEV_INIT_WAIT)
-		return NOT_BOUND;
-	return connect_and_use(vif, &opts) ? SMOOTH : DISTURBED;
+	if (!faults_got_there(&vif->dev, r, "new device") || r != DEV_INIT_WAIT)
+		return FAULTS_NOT_BOUND;
+	return connect_and_use(vif, &opts) ? FAULTS_SMOOTH : FAULTS_DISTURBED;
 }
 
-/* With nothing failing any more: what was refused serves, and the device goes. */
-static void all_is_well(struct vif *vif, enum stage stage)
+static void all_is_well(void *device, enum faults_stage stage)
 {
-	if (stage == NOT_BOUND) {
+	struct vif *vif = device;
+
+	if (stage == FAULTS_NOT_BOUND) {
 		dev_remove_unbound(&vif->dev);
 		return;
 	}
-	if (stage == DISTURBED)
+	if (stage == FAULTS_DISTURBED)
 		(void)(vif_recover(vif) && vif_prove_alive(vif));
 	vif_close(vif);
 }
 
-static void new_one_serves(const struct vif_args *args, struct store *st)
+static void serves(void *device, const void *params, struct store *st, struct check *chk)
 {
-	struct check chk;
-	struct vif vif;
+	struct vif *vif = device;
 
-	check_begin(&chk, "a new device serves", args->seed);
-	if (vif_open(&vif, args, st, &chk))
-		(void)vif_prove_alive(&vif);
-	vif_close(&vif);
-	check_end(&chk);
+	if (vif_open(vif, params, st, chk))
+		(void)vif_prove_alive(vif);
+	vif_close(vif);
 }
-
-void netfaults_nth(const struct vif_args *args, const char *site)
-{
-	struct store *st = store_open();
-	unsigned int n, fired;
-	struct check chk;
-	struct vif vif;
-	char *name;
-
-	for (n = 1; n <= FAULTS_MOST_CALLS && !util_stop; n++) {
-		enum stage stage;
-
-		name = util_printf("%s call %u fails", site, n);
-		check_begin(&chk, name, args->seed);
-		faults_arm(site, n);
-		stage = attempt(&vif, args, st, &chk);
-		fired = faults_fired();
-		check_note(&chk, "%s", fired ? stage_names[stage] : "no such call");
-		check_that(&chk, fired || stage == SMOOTH, "nothing failed, but it was %s",
-			   stage_names[stage]);
-		faults_off();
-		all_is_well(&vif, stage);
-		check_end(&chk);
-		free(name);
-		if (!fired)
-			break;
-	}
-	check_begin(&chk, "nothing is held", args->seed);
-	check_that(&chk, n > 1, "site %s was never called", site);
-	check_that(&chk, n <= FAULTS_MOST_CALLS, "site %s is called without an end", site);
-	judge_nothing_mapped(&chk, 0, FAULTS_LEAK_MS);
-	check_end(&chk);
-	new_one_serves(args, st);
-}
-
-/* ---- killed at any point ------------------------------------------------------------------------------- */
 
 static void victim(const void *arg, int ready)
 {
@@ -249,35 +194,35 @@ static void victim(const void *arg, int ready)
 	_exit(EXIT_MISBEHAVED);
 }
 
+static void vary(void *params, struct rng *rng)
+{
+	struct vif_args *args = params;
+
+	args->net.queues = (unsigned int)rng_below(rng, 3);
+	args->net.split = rng_below(rng, 2);
+	args->net.ctrl = rng_below(rng, 2);
+	args->seed = rng_next(rng);
+}
+
+static const struct faults_kind kind = {
+	.type = "vif",
+	.size = sizeof(struct vif),
+	.attempt = attempt,
+	.all_is_well = all_is_well,
+	.serves = serves,
+	.victim = victim,
+	.vary = vary,
+};
+
+void netfaults_nth(const struct vif_args *args, const char *site)
+{
+	faults_nth(&kind, args, args->seed, site);
+}
+
 void netfaults_kill(const struct vif_args *args, unsigned int times)
 {
-	struct store *st = store_open();
 	struct vif_args mine = *args;
-	struct check chk;
-	unsigned int i;
-	struct rng rng;
-	u64 most;
 
 	mine.handle = args->handle ?: 100;
-	rng_seed(&rng, args->seed);
-	check_begin(&chk, "killed at random points", args->seed);
-	most = faults_one_life(&chk, victim, &mine, 0);
-	dev_remove_leftover(st, &chk, "vif", mine.handle);
-	check_note(&chk, "%u times, connected after %llu ms", times,
-		   (unsigned long long)most / 1000);
-	most += most / 2;	/* as well in the middle of packets */
-	for (i = 0; i < times && !chk.failed; i++) {
-		mine.net.queues = (unsigned int)rng_below(&rng, 3);
-		mine.net.split = rng_below(&rng, 2);
-		mine.net.ctrl = rng_below(&rng, 2);
-		mine.seed = rng_next(&rng);
-		(void)faults_one_life(&chk, victim, &mine, 1 + rng_below(&rng, most));
-		dev_remove_leftover(st, &chk, "vif", mine.handle);
-	}
-	/* By anybody: the dead frontends' grants are not in this process's list. */
-	check_that(&chk, judge_mapped_grants(0, false) == 0, "%d grants are still mapped",
-		   judge_mapped_grants(0, false));
-	check_end(&chk);
-	mine.net = args->net;
-	new_one_serves(&mine, st);
+	faults_kill(&kind, &mine, mine.handle, args->seed, times);
 }
