@@ -300,13 +300,14 @@ int netback_from_poll(struct napi_struct *napi, int budget)
 	 */
 	if (end == POLL_EMPTY && xenbe_evtchn_done(&q->tx_evtchn, q->worked))
 		q->worked = false;
-	napi_complete_done(napi, done);
 	/*
 	 * A guest in the middle of a burst need not send an event for each packet,
 	 * nor we answer them one by one: the scheduler lets others have their turn,
-	 * who may be those that the packets are for, and then we look again.
+	 * who may be those that the packets are for, and then we look again. This,
+	 * too, while the poll is ours: who waits for its end cancels the work next.
 	 */
 	if (end == POLL_LATER)
 		netback_from_later(q);
+	napi_complete_done(napi, done);
 	return done;
 }

@@ -70,25 +70,23 @@ static unsigned int linear_len(const struct wire_net_tx *tx)
 static bool refill(struct netback_queue *q, unsigned int len)
 {
 	struct page_frag *pf = &q->frag;
-	struct page **oldest, *page;
 
 	if (pf->page && pf->offset + len <= pf->size)
 		return true;
-	oldest = &q->chunks[q->next_chunk];
 	if (pf->page) {
-		page = *oldest;
-		*oldest = pf->page;
+		swap(pf->page, q->chunks[q->next_chunk]);
 		q->next_chunk = (q->next_chunk + 1) % NETBACK_CHUNKS;
-		pf->page = page;
-		if (page && page_ref_count(page) == 1 && !page_is_pfmemalloc(page)) {
-			pf->size = page_size(page);
-			pf->offset = 0;
-			return true;
-		}
-		if (page)
-			put_page(page);
-		pf->page = NULL;
 	}
+	/* A single page is what there was in a shortage of memory: not for ever. */
+	if (pf->page && page_ref_count(pf->page) == 1 && !page_is_pfmemalloc(pf->page) &&
+	    page_size(pf->page) > PAGE_SIZE) {
+		pf->size = page_size(pf->page);
+		pf->offset = 0;
+		return true;
+	}
+	if (pf->page)
+		put_page(pf->page);
+	pf->page = NULL;
 	return skb_page_frag_refill(len, pf, GFP_ATOMIC | __GFP_NOWARN);
 }
 
