@@ -157,10 +157,8 @@ void xenbe_grant_unmap_flush(struct xenbe_grants *g)
 	if (!g->nr_unmaps)
 		return;
 	g->unmap_data.unmap_ops = g->unmap_ops;
-	g->unmap_data.kunmap_ops = NULL;
 	g->unmap_data.pages = pages;
 	g->unmap_data.count = g->nr_unmaps;
-	g->unmap_data.age = 0;
 	(void)gnttab_unmap_refs_sync(&g->unmap_data);	/* the statuses below say it in detail */
 	for (i = 0; i < g->nr_unmaps; i++) {
 		if (g->unmap_ops[i].status == GNTST_okay) {

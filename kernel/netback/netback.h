@@ -37,7 +37,7 @@
 #define NETBACK_RING_SLOTS	256u	/* of each of the two rings, which have one page */
 #define NETBACK_TX_BATCH	64u	/* packets from the guest with one hypercall */
 #define NETBACK_TX_OPS		320u	/* copies of one batch */
-#define NETBACK_CHUNKS		16u
+#define NETBACK_CHUNKS		16u	/* of 32 KiB, kept by a queue for data from the guest */
 #define NETBACK_RX_BATCH	32u	/* packets to the guest with one hypercall */
 #define NETBACK_RX_OPS		256u
 #define NETBACK_MCAST_MAX	64u	/* groups one guest may have */
@@ -220,7 +220,7 @@ struct netback_vif {
 	struct netback_counters *counters;	/* max_queues of them */
 };
 
-/* main.c: parameters and the workqueue */
+/* main.c: parameters; workqueues, of which one is for netback_from_later() alone */
 extern struct workqueue_struct *netback_wq, *netback_poll_wq;
 unsigned int netback_max_queues(void);
 unsigned int netback_fatal_slots(void);
@@ -296,7 +296,10 @@ void netback_xdp_flush(struct netback_queue *q);
 void netback_to_xmit(struct netback_queue *q, struct sk_buff *skb, bool more);
 /* How many of them were sent; the others remain the caller's. Takes the lock. */
 unsigned int netback_to_frames(struct netback_queue *q, struct xdp_frame **frames, unsigned int nr);
-/* The guest may have given pages: the poll sends what was held. True: it gave what was asked. */
+/*
+ * Copies what waits for the poll, and what was held if the guest has given pages
+ * meanwhile. True: it gave what was asked. Takes the lock; softirqs are off.
+ */
 bool netback_to_poll(struct netback_queue *q);
 /* What waits for its rate looks again. Takes the lock; softirqs are off. */
 void netback_to_rates_changed(struct netback_queue *q);

@@ -199,7 +199,7 @@ settled_kib() {
 		last=$now
 		now=$(free_kib)
 		[ $((now - last)) -gt 256 ] || [ $((last - now)) -gt 256 ] || break
-		sleep 2
+		sleep 2 # see above
 	done
 	echo "$now"
 }

@@ -119,11 +119,9 @@ static void all_is_well(void *device, enum faults_stage stage)
 
 static void serves(void *device, const void *params, struct store *st, struct check *chk)
 {
-	struct vbd_args args = *(const struct vbd_args *)params;
 	struct vbd *vbd = device;
 
-	args.blk = (struct blk_opts)BLK_OPTS_DEFAULT;
-	if (vbd_open(vbd, &args, st, chk)) {
+	if (vbd_open(vbd, params, st, chk)) {
 		(void)vbd_prove_alive(vbd);
 		vbd_close(vbd);
 	}
@@ -166,6 +164,7 @@ static void vary(void *params, struct rng *rng)
 static const struct faults_kind kind = {
 	.type = "vbd",
 	.size = sizeof(struct vbd),
+	.args_size = sizeof(struct vbd_args),
 	.attempt = attempt,
 	.all_is_well = all_is_well,
 	.serves = serves,

@@ -152,16 +152,17 @@ static u64 one_life(struct check *chk, void (*run)(const void *args, int ready),
 	return util_now_us() - start;
 }
 
-void faults_kill(const struct faults_kind *kind, void *args, unsigned int devid, u64 seed,
+void faults_kill(const struct faults_kind *kind, const void *args, unsigned int devid, u64 seed,
 		 unsigned int times)
 {
-	void *device = util_alloc(kind->size);
+	void *device = util_alloc(kind->size), *varied = util_alloc(kind->args_size);
 	struct store *st = store_open();
 	struct check chk;
 	unsigned int i;
 	struct rng rng;
 	u64 most;
 
+	memcpy(varied, args, kind->args_size);
 	rng_seed(&rng, seed);
 	check_begin(&chk, "killed at random points", seed);
 	most = one_life(&chk, kind->victim, args, 0);
@@ -170,8 +171,8 @@ void faults_kill(const struct faults_kind *kind, void *args, unsigned int devid,
 		   (unsigned long long)most / 1000);
 	most += most / 2;	/* as well in the middle of its work */
 	for (i = 0; i < times && !chk.failed; i++) {
-		kind->vary(args, &rng);
-		(void)one_life(&chk, kind->victim, args, 1 + rng_below(&rng, most));
+		kind->vary(varied, &rng);
+		(void)one_life(&chk, kind->victim, varied, 1 + rng_below(&rng, most));
 		dev_remove_leftover(st, &chk, kind->type, devid);
 	}
 	/* By anybody: the dead frontends' grants are not in this process's list. */
@@ -179,5 +180,6 @@ void faults_kill(const struct faults_kind *kind, void *args, unsigned int devid,
 		   judge_mapped_grants(0, false));
 	check_end(&chk);
 	new_one_serves(kind, device, args, seed, st);
+	free(varied);
 	free(device);
 }

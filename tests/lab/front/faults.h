@@ -17,7 +17,7 @@ enum faults_stage {
 /* One kind of device: struct vbd with struct vbd_args, or struct vif with struct vif_args. */
 struct faults_kind {
 	const char *type;	/* in xenstore: "vbd" */
-	size_t size;		/* of a device */
+	size_t size, args_size;	/* of a device, of its arguments */
 	/* Makes it and uses it, while something fails. */
 	enum faults_stage (*attempt)(void *device, const void *args, struct store *st,
 				     struct check *chk);
@@ -42,9 +42,9 @@ void faults_nth(const struct faults_kind *kind, const void *args, u64 seed, cons
 
 /*
  * @times times a process that makes, connects and loads the device @devid is killed
- * after a random time, and the device removed. @args are changed.
+ * after a random time, and the device removed.
  */
-void faults_kill(const struct faults_kind *kind, void *args, unsigned int devid, u64 seed,
+void faults_kill(const struct faults_kind *kind, const void *args, unsigned int devid, u64 seed,
 		 unsigned int times);
 
 /* For kinds: @state is what dev_wait_told() said. False if it neither got there nor said why. */

@@ -207,6 +207,7 @@ static void vary(void *params, struct rng *rng)
 static const struct faults_kind kind = {
 	.type = "vif",
 	.size = sizeof(struct vif),
+	.args_size = sizeof(struct vif_args),
 	.attempt = attempt,
 	.all_is_well = all_is_well,
 	.serves = serves,
