@@ -61,29 +61,30 @@ static unsigned int pages_apart(const struct sk_buff *skb)
 }
 
 /*
- * Packed, the data of a large packet straddles the guest's pages and ours, and a
- * page takes two copies. If each piece has a page of its own, at the place it has
- * in ours, it takes one. Worth a few pages more; not with pieces much smaller
- * than a page, and a headroom or pages that stay mapped have their own rules.
+ * Pages the packet takes. Packed, the data of a large one straddles the guest's
+ * pages and ours, and a page takes two copies. If each piece has a page of its
+ * own, at the place it has in ours, it takes one: q->apart. Worth a few pages
+ * more; not with pieces much smaller than a page, and a headroom or pages that
+ * stay mapped have their own rules.
  */
-static bool lies_apart(struct netback_queue *q, const struct sk_buff *skb, unsigned int packed)
+static unsigned int pages_of(struct netback_queue *q, const struct sk_buff *skb)
 {
-	unsigned int apart;
+	unsigned int packed = wire_net_rx_slots(skb->len, headroom_of(q), 0), apart;
 
+	q->apart = false;
 	if (packed == 1 || skb_headlen(skb) > HEAD_APART || q->headroom || q->grefs)
-		return false;
+		return packed;
 	apart = pages_apart(skb);
-	return apart <= packed + 2 && apart <= WIRE_NET_FRAGS;
+	q->apart = apart <= packed + 2 && apart <= WIRE_NET_FRAGS;
+	return q->apart ? apart : packed;
 }
 
-/* Pages and extras the packet takes. Decides how it lies. */
+/* Pages and extras the packet takes. */
 static unsigned int need_of(struct netback_queue *q, const struct sk_buff *skb, bool hashed)
 {
-	u32 headroom = headroom_of(q);
-	u32 packed = wire_net_rx_slots(skb->len, headroom, 0);
+	unsigned int pages = pages_of(q, skb);
 
-	q->apart = lies_apart(q, skb, packed);
-	return (q->apart ? pages_apart(skb) : packed) + nr_extras(q, skb, hashed);
+	return pages + nr_extras(q, skb, hashed);
 }
 
 /* ---- one packet --------------------------------------------------------------------------- */
