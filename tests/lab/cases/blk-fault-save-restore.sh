@@ -15,9 +15,10 @@ device_serves() {
 	guest_load_moves g1 xvda
 }
 
+# One for both: disks are in memory.
+loop=$(disk_loop data 128)
 # Live migration of a PV guest takes shadow page tables, which not every Xen has been built with.
 for type in pv pvh; do
-	loop=$(disk_loop "data-$type" 128)
 	guest_start g1 --type $type --memory 256 "phy:$loop,xvda,w"
 	guest_load_start g1 xvda 62
 	guest_save_and_restore
