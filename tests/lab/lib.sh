@@ -217,6 +217,12 @@ lab_seed() {
 	echo "$seed"
 }
 
+# lab_times N: how often something is done that is done N times on an ordinary kernel. The debug kernel takes
+# many times as long for each, and sees a mistake when it is made for the first time.
+lab_times() {
+	echo $((${LAB_DEBUG:-0} ? ($1 + 9) / 10 : $1))
+}
+
 # requires COMMAND...: the programs a case cannot do without.
 requires() {
 	local word

@@ -7,7 +7,7 @@
 . "$LAB/cases/lib/front"
 disk=$(front_ramdisk 0)
 seed=$(lab_seed)
-front blk kill --self "$disk" --times 100 --seed "$seed"
+front blk kill --self "$disk" --times "$(lab_times 100)" --seed "$seed"
 
 RANDOM=$((seed & 32767))
 for round in 1 2 3 4 5; do

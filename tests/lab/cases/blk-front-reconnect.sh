@@ -5,5 +5,5 @@
 
 . "$LAB/cases/lib/front"
 disk=$(front_ramdisk 0)
-front blk reconnect --self "$disk" --times 60
+front blk reconnect --self "$disk" --times "$(lab_times 60)"
 success

@@ -8,7 +8,7 @@
 . "$LAB/cases/lib/net"
 expect_ok modprobe xen-netback
 seed=$(lab_seed)
-front net kill --times 100 --seed "$seed"
+front net kill --times "$(lab_times 100)" --seed "$seed"
 
 RANDOM=$((seed & 32767))
 for round in 1 2 3 4 5; do

@@ -5,5 +5,5 @@
 
 . "$LAB/cases/lib/front"
 expect_ok modprobe xen-netback
-front net reconnect --times 40
+front net reconnect --times "$(lab_times 40)"
 success
