@@ -634,12 +634,18 @@ guest_run() {
 	seq=$(($(xenstore-read "$path/cmd" 2>/dev/null | cut -d' ' -f1 || true) + 1))
 	xenstore-write "$path/cmd" "$seq $(base64 -w 0 <<<"$command")"
 	xs_wait "$limit" "$path/done" lab_guest_done "$path" "$seq" ||
-		failure "guest $name does not answer within $limit s: $command"
+		lab_no_answer "$name" "within $limit s: $command"
 	read -r _ status pieces <<<"$(xenstore-read "$path/done")"
 	for ((i = 0; i < pieces; i++)); do
 		xenstore-read "$path/out/$i"
 	done | base64 -d
 	return "$status"
+}
+
+# A double fault is no backend's work (docs/lab.md).
+lab_no_answer() {
+	! grep -qs 'PANIC: double fault' "$LAB/out/consoles/guest-$1"*.log || error "the emulator has killed guest $1"
+	failure "guest $1 does not answer $2"
 }
 
 lab_guest_done() {
