@@ -1,0 +1,610 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Devices, what happens to them, and when they are looked at. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../lib/cleanup.h"
+#include "../lib/log.h"
+#include "../lib/str.h"
+#include "hotplugd.h"
+
+#define SWEEP_FIRST_US	10000000u	/* toolstacks that were cut off have begun again by then */
+#define SWEEP_US	60000000u
+#define REST_US		5000000u	/* what was read of a device that is done is kept this long */
+#define RETRY_US	5000000u
+
+const char *device_state_name(enum device_state state)
+{
+	static const char *const names[DEVICE_NR_STATES] = {
+		[DEVICE_IDLE] = "idle", [DEVICE_PLUGGING] = "plugging", [DEVICE_PLUGGED] = "plugged",
+		[DEVICE_UNPLUGGING] = "unplugging", [DEVICE_FAILED] = "failed",
+	};
+
+	return names[state];
+}
+
+void device_log(const struct device *device, int level, const char *phase, uint64_t duration_us,
+		const char *format, ...)
+{
+	const struct log_about about = {
+		.name = device->name, .kind = kind_name(device->kind), .domid = device->domid,
+		.devid = device->devid, .phase = phase, .duration_us = duration_us,
+	};
+	char text[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	log_about(&about, level, "%s", text);
+}
+
+/* The one place where a state changes. */
+static void set_state(struct device *device, enum device_state state)
+{
+	if (device->state == state)
+		return;
+	device_log(device, LOG_DEBUG, NULL, 0, "%s, was %s", device_state_name(state),
+		   device_state_name(device->state));
+	device->state = state;
+}
+
+/* ---- the list -------------------------------------------------------------------------------------- */
+
+struct device *device_find(struct hotplug *hotplug, const char *owner)
+{
+	struct device *device;
+
+	for (device = hotplug->devices; device && strcmp(device->owner, owner); device = device->next)
+		;
+	return device;
+}
+
+static void make_owner(char owner[40], enum kind kind, unsigned int domid, unsigned int devid, bool emu)
+{
+	snprintf(owner, 40, "%s/%u/%u%s", kind_name(kind), domid, devid, emu ? "/emu" : "");
+}
+
+int device_get(struct hotplug *hotplug, enum kind kind, unsigned int domid, unsigned int devid, bool emu,
+	       struct device **ret_device)
+{
+	struct device *device;
+	char owner[40];
+
+	make_owner(owner, kind, domid, devid, emu);
+	device = device_find(hotplug, owner);
+	if (!device) {
+		if (hotplug->n_devices >= DEVICES_MAX)
+			return -ENOSPC;
+		device = calloc(1, sizeof(*device));
+		if (!device)
+			return -ENOMEM;
+		*device = (struct device){ .hotplug = hotplug, .kind = kind, .domid = domid,
+					   .devid = devid, .emu = emu, .next = hotplug->devices };
+		memcpy(device->owner, owner, sizeof(owner));
+		snprintf(device->path, sizeof(device->path), "backend/%s/%u/%u", kind_name(kind), domid,
+			 devid);
+		snprintf(device->name, sizeof(device->name), kind == KIND_VIF ? "vif%u.%u%s" : "vbd%u.%u%s",
+			 domid, devid, emu ? "-emu" : "");
+		hotplug->devices = device;
+		hotplug->n_devices++;
+	}
+	*ret_device = device;
+	return 0;
+}
+
+static void device_free(struct device *device)
+{
+	struct device **p;
+
+	for (p = &device->hotplug->devices; *p != device; p = &(*p)->next)
+		;
+	*p = device->next;
+	device->hotplug->n_devices--;
+	clients_done(device, false, "xen-hotplugd has forgotten the device");
+	free(device->want);
+	free(device);
+}
+
+char *device_read(struct device *device, const char *key)
+{
+	char path[128];
+	char *value = NULL;
+
+	snprintf(path, sizeof(path), "%s/%s", device->path, key);
+	return store_read(device->hotplug->store, path, &value) < 0 ? NULL : value;
+}
+
+/* ---- time ------------------------------------------------------------------------------------------ */
+
+static void arm_timer(struct hotplug *hotplug)
+{
+	uint64_t due = hotplug->sweep_us ? hotplug->sweep_us : UINT64_MAX;
+
+	for (const struct device *d = hotplug->devices; d; d = d->next) {
+		if (d->due_us && d->due_us < due)
+			due = d->due_us;
+		if (d->again_us && d->again_us < due)
+			due = d->again_us;
+	}
+	(void)sd_event_source_set_time(hotplug->timer, due);
+	(void)sd_event_source_set_enabled(hotplug->timer, due == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+}
+
+static void look_at_time(struct device *device, uint64_t now)
+{
+	if (device->due_us && now >= device->due_us) {
+		char reason[400];
+
+		snprintf(reason, sizeof(reason), "not done within %u s: %.300s",
+			 device->hotplug->config.timeout, device->reason);
+		device_fail(device, reason);
+	} else if (device->again_us && now >= device->again_us) {
+		device->again_us = 0;
+		if (device->state == DEVICE_PLUGGED) {
+			free(device->want);
+			device->want = NULL;
+		} else {
+			device_dirty(device);
+		}
+	}
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct hotplug *hotplug = userdata;
+	const uint64_t now = now_us();
+
+	for (struct device *d = hotplug->devices; d; d = d->next)
+		look_at_time(d, now);
+	if (hotplug->sweep_us && now >= hotplug->sweep_us) {
+		hotplug->sweep_us = now + SWEEP_US;
+		sweep(hotplug);
+	}
+	arm_timer(hotplug);
+	return 0;
+}
+
+/* ---- what somebody wants --------------------------------------------------------------------------- */
+
+void device_dirty(struct device *device)
+{
+	device->dirty = true;
+	(void)sd_event_source_set_enabled(device->hotplug->step, SD_EVENT_ONESHOT);
+}
+
+static void ask(struct device *device, struct client *client, bool wanted)
+{
+	device->started_us = now_us();
+	device->due_us = device->started_us + (uint64_t)device->hotplug->config.timeout * 1000000;
+	device->asked = true;
+	device->wanted = wanted;
+	device->reason[0] = '\0';
+	/* What is asked for again may have been changed meanwhile. */
+	free(device->want);
+	device->want = NULL;
+	set_state(device, wanted ? DEVICE_PLUGGING : DEVICE_UNPLUGGING);
+	if (client)
+		client_wait(client, device);
+	device_dirty(device);
+}
+
+void device_plug(struct device *device, struct client *client)
+{
+	ask(device, client, true);
+}
+
+void device_unplug(struct device *device, struct client *client)
+{
+	ask(device, client, false);
+}
+
+/* Brings back what has been plugged before, without anybody waiting for it. */
+static void restore(struct device *device)
+{
+	device->wanted = true;
+	device->started_us = now_us();
+	set_state(device, DEVICE_PLUGGING);
+	device_dirty(device);
+}
+
+/* ---- how a step ends ------------------------------------------------------------------------------- */
+
+static void tell(struct device *device, bool plugged, const char *error)
+{
+	struct hotplug *hotplug = device->hotplug;
+
+	clients_done(device, plugged, error);
+	if (hotplug->once) {
+		if (error)
+			fprintf(stderr, "xen-hotplug: %s: %s\n", device->name, error);
+		hotplug->result = error ? 1 : 0;
+		(void)sd_event_exit(hotplug->event, 0);
+	}
+}
+
+void device_done(struct device *device)
+{
+	const bool news = device->state != (device->wanted ? DEVICE_PLUGGED : DEVICE_IDLE);
+	const uint64_t took = now_us() - device->started_us;
+
+	device->due_us = 0;
+	device->reason[0] = '\0';
+	if (device->wanted)
+		device->again_us = now_us() + REST_US;
+	if (news) {
+		device->took_us = took;
+		if (device->wanted && device->asked)
+			device->plugs++;
+		else if (device->wanted)
+			device->repairs++;
+		device_log(device, LOG_INFO, device->wanted ? "plug" : "unplug", took, "%s in %u.%03u ms",
+			   !device->wanted ? "unplugged" : device->asked ? "plugged" : "plugged again",
+			   (unsigned int)(took / 1000), (unsigned int)(took % 1000));
+	}
+	set_state(device, device->wanted ? DEVICE_PLUGGED : DEVICE_IDLE);
+	device->asked = false;
+	tell(device, device->wanted, NULL);
+}
+
+void device_wait(struct device *device, const char *what)
+{
+	if (strcmp(device->reason, what)) {
+		snprintf(device->reason, sizeof(device->reason), "%s", what);
+		device_log(device, LOG_DEBUG, NULL, 0, "waiting: %s", what);
+	}
+	/* A device that was all right before is repaired, however long that takes. */
+	if (device->state == DEVICE_PLUGGED) {
+		device->started_us = now_us();
+		set_state(device, DEVICE_PLUGGING);
+	}
+}
+
+void device_fail(struct device *device, const char *reason)
+{
+	const struct store_change changes[] = {
+		{ "hotplug-error", reason },
+		{ "hotplug-status", "error" },
+	};
+	const bool news = strcmp(device->reason, reason);
+
+	if (device->wanted && news)
+		device_log(device, LOG_ERR, "plug", now_us() - device->started_us, "%s", reason);
+	snprintf(device->reason, sizeof(device->reason), "%s", reason);
+	if (!device->asked) {
+		/* Nobody waits: it is tried again when something changes, and now and then. */
+		set_state(device, DEVICE_PLUGGING);
+		device->again_us = now_us() + RETRY_US;
+		return;
+	}
+	if (device->wanted && !device->emu)
+		(void)store_change(device->hotplug->store, device->path, device->path, changes,
+				   ARRAY_SIZE(changes));
+	device->failures++;
+	device->due_us = device->again_us = 0;
+	device->asked = false;
+	device->wanted = false;
+	/* What was done so far does not stay; nobody has to wait for that. */
+	if (device->in_ovs && device->hotplug->ovs)
+		(void)ovs_unplug(device->hotplug->ovs, device->owner);
+	set_state(device, DEVICE_FAILED);
+	tell(device, false, reason);
+}
+
+/* ---- steps ----------------------------------------------------------------------------------------- */
+
+/* True if there is something left to do or to remember. */
+static bool look_at(struct device *device)
+{
+	char path[80];
+	bool gone;
+
+	snprintf(path, sizeof(path), "%s/state", device->path);
+	gone = store_is_gone(device->hotplug->store, path);
+	if (gone && device->state != DEVICE_UNPLUGGING && device->wanted) {
+		if (device->asked)
+			device_fail(device, "the device has been removed");
+		device->wanted = false;
+		device->started_us = now_us();
+		set_state(device, DEVICE_UNPLUGGING);
+	} else if (gone && device->state == DEVICE_FAILED) {
+		set_state(device, DEVICE_UNPLUGGING);
+	}
+	if (device->state != DEVICE_IDLE && device->state != DEVICE_FAILED) {
+		if (device->kind == KIND_VIF)
+			vif_step(device);
+		else
+			vbd_step(device);
+	}
+	return device->state != DEVICE_IDLE;
+}
+
+static int on_step(sd_event_source *source, void *userdata)
+{
+	struct hotplug *hotplug = userdata;
+	struct device *device, *next;
+
+	for (device = hotplug->devices; device; device = next) {
+		next = device->next;
+		if (!device->dirty)
+			continue;
+		device->dirty = false;
+		if (!look_at(device))
+			device_free(device);
+	}
+	arm_timer(hotplug);
+	return 0;
+}
+
+/* ---- what happens ---------------------------------------------------------------------------------- */
+
+static void dirty_all(struct hotplug *hotplug, enum kind kind)
+{
+	for (struct device *d = hotplug->devices; d; d = d->next) {
+		if (d->kind == kind)
+			device_dirty(d);
+	}
+}
+
+static void on_ovs_change(const char *name, void *userdata)
+{
+	struct hotplug *hotplug = userdata;
+
+	for (struct device *d = hotplug->devices; d; d = d->next) {
+		if (d->kind == KIND_VIF && (!name || !strcmp(d->ifname, name)))
+			device_dirty(d);
+	}
+}
+
+static void on_ovs_done(const char *owner, int r, const char *reason, void *userdata)
+{
+	struct device *device = device_find(userdata, owner);
+	char text[320];
+
+	if (!device)
+		return;
+	/* What was lost on the way is sent again; only a refusal is an answer. */
+	if (r == -EPROTO) {
+		snprintf(text, sizeof(text), "ovsdb-server refuses: %s", reason);
+		device_fail(device, text);
+	} else {
+		device_dirty(device);
+	}
+}
+
+struct ovs *hotplug_ovs(struct hotplug *hotplug)
+{
+	static const struct ovs_events events = { on_ovs_change, on_ovs_done };
+	int r;
+
+	if (!hotplug->ovs) {
+		r = ovs_new(hotplug->event, hotplug->config.ovsdb, &events, hotplug, &hotplug->ovs);
+		if (r < 0)
+			(void)log_err_errno(r, "Cannot prepare a connection to %s", hotplug->config.ovsdb);
+	}
+	return hotplug->ovs;
+}
+
+static void on_link(const char *name, int index, bool gone, void *userdata)
+{
+	struct hotplug *hotplug = userdata;
+
+	if (!name) {
+		dirty_all(hotplug, KIND_VIF);
+		return;
+	}
+	for (struct device *d = hotplug->devices; d; d = d->next) {
+		if (d->kind != KIND_VIF || (strcmp(d->name, name) && strcmp(d->ifname, name)))
+			continue;
+		if (gone && d->index == index)
+			d->index = 0;
+		device_dirty(d);
+	}
+}
+
+/*
+ * Somebody may have flushed all filter rules. Our own changes are seen here as
+ * well: a chain goes, and comes at once.
+ */
+static void on_chain(const char *chain, bool gone, void *userdata)
+{
+	struct hotplug *hotplug = userdata;
+
+	for (struct device *d = hotplug->devices; d; d = d->next) {
+		char name[48];
+
+		if (!d->has_guard)
+			continue;
+		vif_guard_chain(d->owner, name, sizeof(name));
+		if (chain && !strcmp(chain, name))
+			d->guarded = !gone;
+		else if (!chain && gone)
+			d->guarded = false;
+		if (!chain && !d->guarded)
+			device_dirty(d);
+	}
+}
+
+/* A device that nobody has told us of: is it one of those that we have plugged, or are to plug? */
+static void consider(struct hotplug *hotplug, enum kind kind, unsigned int domid, unsigned int devid)
+{
+	_free_ char *by = NULL, *state = NULL;
+	struct device device = { .hotplug = hotplug }, *found;
+	char emu[IFNAMSIZ];
+	struct link_info info;
+
+	snprintf(device.path, sizeof(device.path), "backend/%s/%u/%u", kind_name(kind), domid, devid);
+	by = device_read(&device, "hotplug-by");
+	if (!by && hotplug->config.run == RUN_BY_EVENTS)
+		state = device_read(&device, "state");
+	if (!by && !(state && !strcmp(state, "2")))
+		return;
+	if (device_get(hotplug, kind, domid, devid, false, &found) < 0 || found->wanted)
+		return;
+	restore(found);
+	if (kind != KIND_VIF || snprintf(emu, sizeof(emu), "vif%u.%u-emu", domid, devid) >= (int)sizeof(emu) ||
+	    link_get(hotplug->link, emu, 0, &info) < 0)
+		return;
+	if (device_get(hotplug, kind, domid, devid, true, &found) >= 0)
+		restore(found);
+}
+
+/* The keys whose change may mean something to us; the drivers write dozens of others. */
+static bool is_news(const struct hotplug *hotplug, const char *key)
+{
+	static const char *const keys[] = { "", "hotplug-status", "bridge", "vlan", "mtu", "ip", "mac" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (!strcmp(key, keys[i]))
+			return true;
+	}
+	return hotplug->config.run == RUN_BY_EVENTS && (!strcmp(key, "state") || !strcmp(key, "online"));
+}
+
+static void on_watch(const char *path, const char *token, void *userdata)
+{
+	struct hotplug *hotplug = userdata;
+	const size_t len = strlen(path);
+	unsigned int domid, devid;
+	struct device *device;
+	enum kind kind;
+	const char *key;
+	bool known = false;
+
+	if (!parse_backend_path(path, &kind, &domid, &devid, &key)) {
+		/* A directory above devices: they may have gone with it. */
+		for (device = hotplug->devices; device; device = device->next) {
+			if (!strncmp(device->path, path, len) && device->path[len] == '/')
+				device_dirty(device);
+		}
+		return;
+	}
+	if (kind == KIND_VBD && (!*key || !strcmp(key, "physical-device")))
+		vbd_index(hotplug, domid, devid);
+	if (!is_news(hotplug, key))
+		return;
+	for (device = hotplug->devices; device; device = device->next) {
+		if (device->kind != kind || device->domid != domid || device->devid != devid)
+			continue;
+		known = known || !device->emu;
+		if (strcmp(key, "hotplug-status")) {
+			free(device->want);
+			device->want = NULL;
+		}
+		device_dirty(device);
+	}
+	if (!known && (!*key || !strcmp(key, "state")))
+		consider(hotplug, kind, domid, devid);
+}
+
+static void on_store_lost(void *userdata)
+{
+	struct hotplug *hotplug = userdata;
+
+	log_error("The connection to xenstored has ended");
+	(void)sd_event_exit(hotplug->event, EXIT_FAILURE);
+}
+
+/* ---- beginning and end ----------------------------------------------------------------------------- */
+
+static void scan_domain(struct hotplug *hotplug, enum kind kind, const char *domain)
+{
+	_free_ char **names = NULL;
+	unsigned int n, domid, devid;
+	char path[128];
+
+	snprintf(path, sizeof(path), "backend/%s/%.40s", kind_name(kind), domain);
+	if (store_list(hotplug->store, path, &names, &n) < 0)
+		return;
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "backend/%s/%.40s/%.40s", kind_name(kind), domain, names[i]);
+		if (!parse_backend_path(path, &kind, &domid, &devid, NULL))
+			continue;
+		if (kind == KIND_VBD)
+			vbd_index(hotplug, domid, devid);
+		if (!hotplug->once)
+			consider(hotplug, kind, domid, devid);
+	}
+}
+
+static void scan(struct hotplug *hotplug, enum kind kind)
+{
+	_free_ char **names = NULL;
+	unsigned int n;
+	char path[32];
+
+	snprintf(path, sizeof(path), "backend/%s", kind_name(kind));
+	if (store_list(hotplug->store, path, &names, &n) < 0)
+		return;
+	for (unsigned int i = 0; i < n; i++)
+		scan_domain(hotplug, kind, names[i]);
+}
+
+int hotplug_open(struct hotplug *hotplug, sd_event *event)
+{
+	int r;
+
+	hotplug->event = event;
+	r = store_open(&hotplug->store);
+	if (r < 0)
+		return log_err_errno(r, "Cannot connect to xenstored");
+	r = link_open(&hotplug->link);
+	if (r < 0)
+		return log_err_errno(r, "Cannot open a netlink socket");
+	r = sd_event_add_defer(event, &hotplug->step, on_step, hotplug);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(hotplug->step, SD_EVENT_OFF);
+	/* Last of all: many events, one step. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(hotplug->step, SD_EVENT_PRIORITY_IDLE);
+	if (r >= 0)
+		r = sd_event_add_time(event, &hotplug->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_timer,
+				      hotplug);
+	if (r >= 0)
+		r = link_attach(hotplug->link, event, on_link, hotplug);
+	if (r < 0)
+		return log_err_errno(r, "Cannot set up the event loop");
+	return 0;
+}
+
+int hotplug_start(struct hotplug *hotplug)
+{
+	int r;
+
+	/* The watch before the look, so that nothing falls between them. */
+	if (!hotplug->once) {
+		r = store_attach(hotplug->store, hotplug->event, on_watch, on_store_lost, hotplug);
+		if (r >= 0)
+			r = store_watch(hotplug->store, "backend", "backend");
+		if (r < 0)
+			return log_err_errno(r, "Cannot watch xenstore");
+		r = link_attach_chains(hotplug->link, hotplug->event, VIF_GUARD_TABLE, on_chain, hotplug);
+		if (r < 0)
+			log_warning("The kernel does not tell of changed filter rules");
+		if (access(hotplug->config.ovsdb, F_OK) == 0)
+			(void)hotplug_ovs(hotplug);
+		scan(hotplug, KIND_VIF);
+		hotplug->sweep_us = now_us() + SWEEP_FIRST_US;
+	}
+	scan(hotplug, KIND_VBD);
+	arm_timer(hotplug);
+	return 0;
+}
+
+void hotplug_close(struct hotplug *hotplug)
+{
+	while (hotplug->devices)
+		device_free(hotplug->devices);
+	sweep_fini(hotplug);
+	shares_fini(&hotplug->shares);
+	ovs_free(hotplug->ovs);
+	nft_close(hotplug->nft);
+	link_close(hotplug->link);
+	store_close(hotplug->store);
+	sd_event_source_disable_unref(hotplug->step);
+	sd_event_source_disable_unref(hotplug->timer);
+	config_fini(&hotplug->config);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What xenbectl and monitors are told; both texts are to be freed. */
+#ifndef HOTPLUGD_REPORT_H
+#define HOTPLUGD_REPORT_H
+
+struct hotplug;
+
+/* A JSON object: {"devices":[{...}]}. */
+char *report_list(const struct hotplug *hotplug);
+
+/* OpenMetrics. */
+char *report_metrics(const struct hotplug *hotplug);
+
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Clients: the scripts that wait for a device, and xenbectl. A request stays in
+ * the socket until it is answered, and the socket is kept by systemd: a daemon
+ * that is started again finds it, and nobody has noticed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+
+#include "../lib/cleanup.h"
+#include "../lib/log.h"
+#include "../lib/str.h"
+#include "hotplugd.h"
+#include "report.h"
+#include "request.h"
+
+#define CLIENTS_MAX	512u	/* a script of libxl lives 40 s at most */
+
+struct client {
+	struct client *next;		/* of the server's */
+	struct client *next_waiting;	/* of the same device's */
+	struct server *server;
+	struct device *device;		/* it waits for */
+	sd_event_source *io;
+	int fd;
+	bool plug;			/* what it waits for */
+	char store_name[24];		/* under which systemd keeps it; empty: it does not */
+};
+
+struct server {
+	struct hotplug *hotplug;
+	sd_event_source *io;
+	int fd;
+	struct client *clients;
+	unsigned int n;
+	unsigned int next_name;
+};
+
+/* ---- clients --------------------------------------------------------------------------------------- */
+
+static void forget_device(struct client *client)
+{
+	struct client **p;
+
+	if (!client->device)
+		return;
+	for (p = &client->device->clients; *p != client; p = &(*p)->next_waiting)
+		;
+	*p = client->next_waiting;
+	client->device = NULL;
+}
+
+static void client_free(struct client *client)
+{
+	struct client **p;
+	char text[64];
+
+	forget_device(client);
+	for (p = &client->server->clients; *p != client; p = &(*p)->next)
+		;
+	*p = client->next;
+	client->server->n--;
+	if (client->store_name[0]) {
+		snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s", client->store_name);
+		(void)sd_notify(false, text);
+	}
+	sd_event_source_disable_unref(client->io);
+	close(client->fd);
+	free(client);
+}
+
+static void answer(struct client *client, const char *text)
+{
+	char request[REQUEST_MAX];
+
+	/* Who has gone meanwhile does not want to know. */
+	(void)send(client->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+	/* Now it is answered, and not there any more for whoever comes after us. */
+	(void)recv(client->fd, request, sizeof(request), MSG_DONTWAIT);
+}
+
+static void answer_error(struct client *client, const char *error)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "error %s", error);
+	answer(client, text);
+	client_free(client);
+}
+
+void clients_done(struct device *device, bool plugged, const char *error)
+{
+	while (device->clients) {
+		struct client *client = device->clients;
+
+		if (error || client->plug != plugged) {
+			answer_error(client, error ? error : plugged ?
+				     "it has been asked for again meanwhile" :
+				     "it has been removed meanwhile");
+		} else {
+			answer(client, "ok");
+			client_free(client);
+		}
+	}
+}
+
+void client_wait(struct client *client, struct device *device)
+{
+	client->device = device;
+	client->next_waiting = device->clients;
+	device->clients = client;
+}
+
+/* ---- requests -------------------------------------------------------------------------------------- */
+
+static void take_device_request(struct client *client, const struct request *request)
+{
+	struct hotplug *hotplug = client->server->hotplug;
+	struct device *device;
+	int r = device_get(hotplug, request->kind, request->domid, request->devid, request->emu, &device);
+
+	if (r < 0) {
+		answer_error(client, r == -ENOSPC ? "there are too many devices" : "there is no memory");
+		return;
+	}
+	client->plug = request->verb == VERB_PLUG;
+	if (request->kind == KIND_VIF && client->plug)
+		device->mode_known = vif_mode_from_script(request->script, &device->mode);
+	if (client->plug)
+		device_plug(device, client);
+	else
+		device_unplug(device, client);
+}
+
+static void send_report(struct client *client, char *text)
+{
+	if (!text) {
+		answer_error(client, "there is no memory");
+		return;
+	}
+	/* As large as it gets: systemd and we have agreed on the buffer's size. */
+	for (size_t at = 0, len = strlen(text); at < len; at += 32768) {
+		const size_t part = len - at < 32768 ? len - at : 32768;
+
+		if (send(client->fd, text + at, part, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			break;
+	}
+	free(text);
+	client_free(client);
+}
+
+static void take_request(struct client *client)
+{
+	char data[REQUEST_MAX];
+	const ssize_t len = recv(client->fd, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
+	struct request request;
+	struct why why;
+
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (len <= 0) {
+		client_free(client);
+		return;
+	}
+	if ((size_t)len > sizeof(data) || request_parse(data, (size_t)len, &request, &why) < 0) {
+		answer_error(client, (size_t)len > sizeof(data) ? "the request is too long" : why.text);
+		return;
+	}
+	/* It stays in the socket, so there is nothing to wake up for until the other end has gone. */
+	(void)sd_event_source_set_io_events(client->io, EPOLLRDHUP);
+	switch (request.verb) {
+	case VERB_PLUG:
+	case VERB_UNPLUG:
+		take_device_request(client, &request);
+		return;
+	case VERB_LIST:
+		send_report(client, report_list(client->server->hotplug));
+		return;
+	case VERB_METRICS:
+		send_report(client, report_metrics(client->server->hotplug));
+		return;
+	}
+}
+
+/* Only root: whoever may ask for this may as well do it himself. */
+static bool is_root(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == 0;
+}
+
+static int on_client(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct client *client = userdata;
+
+	/* A script that was killed: what it has asked for is done all the same. */
+	if (revents & (EPOLLHUP | EPOLLERR | EPOLLRDHUP) && !(revents & EPOLLIN))
+		client_free(client);
+	else
+		take_request(client);
+	return 0;
+}
+
+static int client_new(struct server *server, int fd, const char *store_name)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	int r;
+
+	if (!client)
+		return -ENOMEM;
+	r = sd_event_add_io(server->hotplug->event, &client->io, fd, EPOLLIN, on_client, client);
+	if (r < 0) {
+		free(client);
+		return r;
+	}
+	client->server = server;
+	client->fd = fd;
+	(void)str_copy(client->store_name, sizeof(client->store_name), store_name);
+	client->next = server->clients;
+	server->clients = client;
+	server->n++;
+	return 0;
+}
+
+/* Gives systemd a copy, to be had back after a restart. */
+static void keep(int fd, const char *name)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
+	(void)sd_pid_notify_with_fds(0, false, text, &fd, 1);
+}
+
+static int on_connection(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)
+{
+	struct server *server = userdata;
+	_close_ int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	char name[24];
+
+	if (fd < 0)
+		return 0;
+	if (server->n >= CLIENTS_MAX || !is_root(fd)) {
+		log_warning("A connection is refused: %s", server->n >= CLIENTS_MAX ? "there are too many" :
+			    "it is not root's");
+		return 0;
+	}
+	snprintf(name, sizeof(name), "client-%d-%u", (int)getpid(), server->next_name++);
+	if (client_new(server, fd, name) >= 0)
+		keep(TAKE_FD(fd), name);
+	return 0;
+}
+
+/* ---- beginning and end ----------------------------------------------------------------------------- */
+
+int server_open(struct hotplug *hotplug, int listen_fd, struct server **ret_server)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	int r;
+
+	if (!server)
+		return -ENOMEM;
+	server->hotplug = hotplug;
+	server->fd = listen_fd;
+	r = sd_event_add_io(hotplug->event, &server->io, listen_fd, EPOLLIN, on_connection, server);
+	if (r < 0) {
+		free(server);
+		return r;
+	}
+	*ret_server = server;
+	return 0;
+}
+
+int server_adopt(struct server *server, int fd, const char *name)
+{
+	if (!is_root(fd))
+		return -EPERM;
+	return client_new(server, fd, name);
+}
+
+void server_close(struct server *server)
+{
+	if (!server)
+		return;
+	/* Not answered: systemd has them, and the next one of us answers. */
+	while (server->clients) {
+		server->clients->store_name[0] = '\0';
+		client_free(server->clients);
+	}
+	sd_event_source_disable_unref(server->io);
+	close(server->fd);
+	free(server);
+}
