@@ -96,6 +96,7 @@ distclean: clean ## remove what was built and the caches of this project
 .PHONY: help stage kdir modules install kernels deb packages style check clean distclean
 
 -include daemons/daemons.mk
+-include tests/user/user.mk
 -include tests/tests.mk
 -include tests/lab/lab.mk
 -include tests/bench/bench.mk

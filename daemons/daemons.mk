@@ -10,7 +10,7 @@ DAEMON_LIBS := libsystemd libnl-3.0 libnftables xenstore jansson inih uuid
 libexecdir ?= /usr/libexec
 
 DAEMON_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDAEMON='"$(libexecdir)/xen-hotplugd"' \
-	-Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings -Wshadow \
+	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings -Wshadow \
 	-fno-strict-aliasing -fPIE
 # What the distribution's builder asks for, or what is good for everybody.
 CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2

@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The tap of an emulated device is plugged beside the vif and named after it; while it is there, it is the
+# one in use; after its end, also when QEMU has removed it before, no port of it is left.
+
+ovs_start
+daemon_start
+vif_make 1 0 "$XS_BACKEND/vif/1/0/vifname" lan
+ip link add vif1.0-emu type veth peer name emu
+hotplug online 1 0
+hotplug add 1 0 vif-openvswitch tap
+expect_eq 'ports' "$(ovs-vsctl list-ports ovsbr0 | sort | tr '\n' ' ')" 'lan lan-emu '
+expect_eq 'status of the tap' "$(ovs_interface lan-emu external_ids:iface-status)" active
+inactive() { [ "$(ovs_interface lan external_ids:iface-status)" = inactive ]; }
+wait_for 5 inactive || fail "the vif is still said to be in use"
+expect_eq 'identity of both' "$(ovs_interface lan external_ids:iface-id)" \
+	"$(ovs_interface lan-emu external_ids:iface-id)"
+ip link del lan-emu
+hotplug remove 1 0 vif-openvswitch tap
+expect_eq 'ports' "$(ovs-vsctl list-ports ovsbr0)" lan
+active() { [ "$(ovs_interface lan external_ids:iface-status)" = active ]; }
+wait_for 5 active || fail "the vif is not said to be in use"
+hotplug offline 1 0
+expect_eq 'ports' "$(ovs-vsctl list-ports ovsbr0)" ''
