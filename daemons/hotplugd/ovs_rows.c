@@ -327,15 +327,46 @@ static json_t *comment_op(const char *what, const char *owner)
 	return json_pack("{s:s,s:s}", "op", "comment", "comment", text);
 }
 
+/* Puts pairs into a column that is a map, and leaves those of others in it. */
+static void append_merge(json_t *mutations, const char *column, json_t *map)
+{
+	json_t *keys = json_array(), *pair;
+	size_t i;
+
+	json_array_foreach(json_array_get(map, 1), i, pair)
+		json_array_append(keys, json_array_get(pair, 0));
+	json_array_append_new(mutations, json_pack("[s,s,[s,o]]", column, "delete", "set", keys));
+	json_array_append_new(mutations, json_pack("[s,s,O]", column, "insert", map));
+}
+
+/* Makes a row of ours as wanted: maps are merged, other columns set. Steals @want. */
+static void append_update(json_t *ops, const char *table, const json_t *row, json_t *want)
+{
+	static const char *const maps[] = { "external_ids", "other_config" };
+	json_t *where = json_pack("[[s,s,[s,O]]]", "_uuid", "==", "uuid", json_object_get(row, "_uuid"));
+	json_t *mutations = json_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		if (!json_object_get(want, maps[i]))
+			continue;
+		append_merge(mutations, maps[i], json_object_get(want, maps[i]));
+		json_object_del(want, maps[i]);
+	}
+	json_array_append_new(ops, json_pack("{s:s,s:s,s:O,s:o}", "op", "update", "table", table,
+					     "where", where, "row", want));
+	json_array_append_new(ops, json_pack("{s:s,s:s,s:o,s:o}", "op", "mutate", "table", table,
+					     "where", where, "mutations", mutations));
+}
+
 /* Ours and where it is to be: its columns are changed, and traffic goes on. */
 static json_t *update_ops(const json_t *port, const json_t *interface, json_t *want_port,
 			  json_t *want_interface)
 {
-	return json_pack("[{s:s,s:s,s:[[s,s,[s,O]]],s:o},{s:s,s:s,s:[[s,s,[s,O]]],s:o}]",
-			 "op", "update", "table", "Port", "where", "_uuid", "==", "uuid",
-			 json_object_get(port, "_uuid"), "row", want_port,
-			 "op", "update", "table", "Interface", "where", "_uuid", "==", "uuid",
-			 json_object_get(interface, "_uuid"), "row", want_interface);
+	json_t *ops = json_array();
+
+	append_update(ops, "Port", port, want_port);
+	append_update(ops, "Interface", interface, want_interface);
+	return ops;
 }
 
 static json_t *insert_ops(const struct ovs_rows *rows, const struct vif_want *want, json_t *want_port,

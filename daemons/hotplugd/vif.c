@@ -130,9 +130,12 @@ static void look_at_bridge(struct device *device, struct vif_have *have)
 		have->bridge_mtu = info.mtu;
 		have->bridge_filters = info.vlan_filtering;
 	}
-	/* One that forwards in user space is an ordinary device to the kernel. */
+	/* One that forwards in user space is an ordinary device to the kernel: Open vSwitch has to say. */
+	if (have->bridge_kind != BRIDGE_LINUX && !device->hotplug->ovs &&
+	    access(device->hotplug->config.ovsdb, F_OK) == 0)
+		(void)hotplug_ovs(device->hotplug);
 	if (have->bridge_kind != BRIDGE_LINUX && device->hotplug->ovs &&
-	    ovs_has_bridge(device->hotplug->ovs, want->bridge))
+	    (!ovs_is_connected(device->hotplug->ovs) || ovs_has_bridge(device->hotplug->ovs, want->bridge)))
 		have->bridge_kind = BRIDGE_OVS;
 }
 

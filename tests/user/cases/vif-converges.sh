@@ -21,7 +21,8 @@ wait_for 5 tag_is vif2.0 2 || fail "vif2.0 is in another VLAN"
 
 # What others add to our rows stays.
 ovs-vsctl set interface vif1.0 external_ids:ovn-installed=true
-ovs-vsctl --no-wait emer-reset
+ovs-vsctl set port vif1.0 tag=98
+wait_for 5 tag_is vif1.0 1 || fail "vif1.0 is in another VLAN"
 expect_eq ovn-installed "$(ovs_interface vif1.0 external_ids:ovn-installed)" '"true"'
 
 # The bridge goes and comes again.

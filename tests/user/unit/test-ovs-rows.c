@@ -159,9 +159,11 @@ static void plugged(void **state)
 	/* Ours is changed in place. */
 	add_port(&rows, "7", NONE, NONE, MINE, "4");
 	ops = ovs_rows_plug(&rows, &want);
-	assert_int_equal(json_array_size(ops), 3);
+	assert_int_equal(json_array_size(ops), 5);
 	assert_string_equal(op_name(ops, 0, "op"), "update");
-	assert_string_equal(op_name(ops, 1, "op"), "update");
+	assert_string_equal(op_name(ops, 1, "op"), "mutate");
+	assert_string_equal(op_name(ops, 2, "op"), "update");
+	assert_string_equal(op_name(ops, 3, "op"), "mutate");
 	json_decref(ops);
 
 	/* Ours, and to be in another bridge. */
