@@ -67,7 +67,8 @@ static int connect_daemon(void)
 static int ask_daemon(long deadline)
 {
 	char data[REQUEST_MAX];
-	const int len = request_make(data, sizeof(data), arg_action, arg_type_if, arg_path, arg_script);
+	const int len = request_make(data, sizeof(data), arg_action, arg_type_if, arg_path,
+				     arg_script);
 	struct pollfd pollfd = { .events = POLLIN };
 	ssize_t n;
 	int r;
@@ -155,7 +156,10 @@ int main(int argc, char **argv)
 			return r;
 		if (now_ms() >= deadline)
 			return complain("another one has been at work for too long");
-		/* Whose work it is ends when it ends: a lock of flock() has no event to wait for. */
+		/*
+		 * Whose work it is ends when it ends: a lock of flock() has no event to
+		 * wait for.
+		 */
 		nanosleep(&pause, NULL);
 	}
 }

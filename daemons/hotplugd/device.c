@@ -13,7 +13,8 @@
 
 #define SWEEP_FIRST_US	10000000u	/* toolstacks that were cut off have begun again by then */
 #define SWEEP_US	60000000u
-#define REST_US		5000000u	/* what was read of a device that is done is kept this long */
+/* what was read of a device that is done is kept this long */
+#define REST_US		5000000u
 #define RETRY_US	5000000u
 
 const char *device_state_name(enum device_state state)
@@ -58,18 +59,20 @@ struct device *device_find(struct hotplug *hotplug, const char *owner)
 {
 	struct device *device;
 
-	for (device = hotplug->devices; device && strcmp(device->owner, owner); device = device->next)
+	for (device = hotplug->devices; device && strcmp(device->owner, owner);
+	     device = device->next)
 		;
 	return device;
 }
 
-static void make_owner(char owner[40], enum kind kind, unsigned int domid, unsigned int devid, bool emu)
+static void make_owner(char owner[40], enum kind kind, unsigned int domid, unsigned int devid,
+		       bool emu)
 {
 	snprintf(owner, 40, "%s/%u/%u%s", kind_name(kind), domid, devid, emu ? "/emu" : "");
 }
 
-int device_get(struct hotplug *hotplug, enum kind kind, unsigned int domid, unsigned int devid, bool emu,
-	       struct device **ret_device)
+int device_get(struct hotplug *hotplug, enum kind kind, unsigned int domid, unsigned int devid,
+	       bool emu, struct device **ret_device)
 {
 	struct device *device;
 	char owner[40];
@@ -131,7 +134,8 @@ static void arm_timer(struct hotplug *hotplug)
 			due = d->again_us;
 	}
 	(void)sd_event_source_set_time(hotplug->timer, due);
-	(void)sd_event_source_set_enabled(hotplug->timer, due == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+	(void)sd_event_source_set_enabled(hotplug->timer, due == UINT64_MAX ? SD_EVENT_OFF :
+					  SD_EVENT_ONESHOT);
 }
 
 static void look_at_time(struct device *device, uint64_t now)
@@ -429,7 +433,8 @@ static void on_chain(const char *chain, bool gone, void *userdata)
 }
 
 /* A device that nobody has told us of: is it one of those that we have plugged, or are to plug? */
-static void consider(struct hotplug *hotplug, enum kind kind, unsigned int domid, unsigned int devid)
+static void consider(struct hotplug *hotplug, enum kind kind, unsigned int domid,
+		     unsigned int devid)
 {
 	_free_ char *by = NULL, *state = NULL;
 	struct device device = { .hotplug = hotplug }, *found;
@@ -561,8 +566,8 @@ int hotplug_open(struct hotplug *hotplug, sd_event *event)
 	if (r >= 0)
 		r = sd_event_source_set_priority(hotplug->step, SD_EVENT_PRIORITY_IDLE);
 	if (r >= 0)
-		r = sd_event_add_time(event, &hotplug->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_timer,
-				      hotplug);
+		r = sd_event_add_time(event, &hotplug->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000,
+				      on_timer, hotplug);
 	if (r >= 0)
 		r = link_attach(hotplug->link, event, on_link, hotplug);
 	if (r < 0)
@@ -581,7 +586,8 @@ int hotplug_start(struct hotplug *hotplug)
 			r = store_watch(hotplug->store, "backend", "backend");
 		if (r < 0)
 			return log_err_errno(r, "Cannot watch xenstore");
-		r = link_attach_chains(hotplug->link, hotplug->event, VIF_GUARD_TABLE, on_chain, hotplug);
+		r = link_attach_chains(hotplug->link, hotplug->event, VIF_GUARD_TABLE, on_chain,
+				       hotplug);
 		if (r < 0)
 			log_warning("The kernel does not tell of changed filter rules");
 		if (access(hotplug->config.ovsdb, F_OK) == 0)

@@ -53,8 +53,7 @@ enum device_state {
 	DEVICE_IDLE,		/* nobody has asked for it */
 	DEVICE_PLUGGING,	/* on its way, or waiting for somebody */
 	DEVICE_PLUGGED,
-	DEVICE_UNPLUGGING,
-	DEVICE_FAILED,		/* refused; somebody has to ask again */
+	DEVICE_UNPLUGGING, DEVICE_FAILED,		/* refused; somebody has to ask again */
 	DEVICE_NR_STATES
 };
 const char *device_state_name(enum device_state state);
@@ -122,8 +121,8 @@ struct ovs *hotplug_ovs(struct hotplug *hotplug);
 int hotplug_start(struct hotplug *hotplug);
 
 struct device *device_find(struct hotplug *hotplug, const char *owner);
-int device_get(struct hotplug *hotplug, enum kind kind, unsigned int domid, unsigned int devid, bool emu,
-	       struct device **ret_device);
+int device_get(struct hotplug *hotplug, enum kind kind, unsigned int domid, unsigned int devid,
+	       bool emu, struct device **ret_device);
 
 /* Somebody wants it plugged or unplugged; @client, if not NULL, is told the end. */
 void device_plug(struct device *device, struct client *client);
@@ -132,7 +131,8 @@ void device_dirty(struct device *device);
 
 /* How a step ends. */
 void device_done(struct device *device);			/* it is as wanted */
-void device_wait(struct device *device, const char *what);	/* something will tell, or the time ends */
+/* something will tell, or the time ends */
+void device_wait(struct device *device, const char *what);
 void device_fail(struct device *device, const char *reason);
 void device_log(const struct device *device, int level, const char *phase, uint64_t duration_us,
 		const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -27,7 +27,8 @@ static bool has_large_sectors(const uint8_t *head, size_t len)
 	       memcmp(head + 512, "EFI PART", 8);
 }
 
-uint32_t loop_sector_size(enum loop_sectors sectors, uint32_t align, const uint8_t *head, size_t len)
+uint32_t loop_sector_size(enum loop_sectors sectors, uint32_t align, const uint8_t *head,
+			  size_t len)
 {
 	if (sectors == LOOP_SECTORS_512)
 		return 512;
@@ -60,7 +61,8 @@ static int configure(int loop, int file, bool readonly, uint32_t sector_size, bo
 	struct loop_config config = {
 		.fd = (uint32_t)file,
 		.block_size = sector_size,
-		.info.lo_flags = (readonly ? LO_FLAGS_READ_ONLY : 0u) | (direct ? LO_FLAGS_DIRECT_IO : 0u),
+		.info.lo_flags = (readonly ? LO_FLAGS_READ_ONLY : 0u) |
+			(direct ? LO_FLAGS_DIRECT_IO : 0u),
 	};
 
 	/* Shown by losetup where the file's name was cut off; to us it says whose the device is. */
@@ -149,7 +151,10 @@ void loop_each(void (*found)(const char *path, const char *owner, void *userdata
 
 		if (strncmp(entry->d_name, "loop", 4))
 			continue;
-		/* Without a file there is nothing behind it, and opening it would be for nothing. */
+		/*
+		 * Without a file there is nothing behind it, and opening it would be for
+		 * nothing.
+		 */
 		snprintf(path, sizeof(path), "/sys/block/%s/loop", entry->d_name);
 		if (access(path, F_OK) < 0)
 			continue;

@@ -43,7 +43,8 @@ static const char help[] =
 	"  --help           show this\n"
 	"  --version        show the version\n";
 
-enum { OPT_CONFIG = 256, OPT_SOCKET, OPT_LOCK, OPT_DRY_RUN, OPT_ONCE, OPT_PATH, OPT_TYPE, OPT_SCRIPT,
+enum { OPT_CONFIG = 256, OPT_SOCKET, OPT_LOCK, OPT_DRY_RUN, OPT_ONCE, OPT_PATH, OPT_TYPE,
+      OPT_SCRIPT,
        OPT_DEBUG, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
@@ -216,14 +217,17 @@ static int run_once(struct hotplug *hotplug)
 	int r;
 
 	snprintf(type, sizeof(type), "type_if=%.7s", arg_type_if ? arg_type_if : "");
-	r = request_make(data, sizeof(data), arg_once, arg_type_if ? type : NULL, arg_path, arg_script);
-	if (r < 0 || request_parse(data, (size_t)r, &request, &why) < 0 || request.verb > VERB_UNPLUG) {
+	r = request_make(data, sizeof(data), arg_once, arg_type_if ? type : NULL, arg_path,
+			 arg_script);
+	if (r < 0 || request_parse(data, (size_t)r, &request, &why) < 0 ||
+	    request.verb > VERB_UNPLUG) {
 		fprintf(stderr, "xen-hotplug: %s\n", r < 0 ? "the arguments are too long" : why.text);
 		return -EINVAL;
 	}
 	r = hotplug_start(hotplug);
 	if (r >= 0)
-		r = device_get(hotplug, request.kind, request.domid, request.devid, request.emu, &device);
+		r = device_get(hotplug, request.kind, request.domid, request.devid, request.emu,
+			       &device);
 	if (r < 0)
 		return r;
 	if (request.kind == KIND_VIF && request.verb == VERB_PLUG)

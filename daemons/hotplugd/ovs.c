@@ -174,7 +174,8 @@ void ovs_look(const struct ovs *ovs, const struct vif_want *want, struct vif_hav
 		have->port = OVS_SENT;
 }
 
-void ovs_each(const struct ovs *ovs, void (*found)(const char *owner, void *userdata), void *userdata)
+void ovs_each(const struct ovs *ovs, void (*found)(const char *owner, void *userdata),
+	      void *userdata)
 {
 	ovs_rows_each(&ovs->rows, found, userdata);
 }

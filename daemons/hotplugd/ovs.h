@@ -68,10 +68,14 @@ void ovs_kick(struct ovs *ovs);
 bool ovs_has_bridge(const struct ovs *ovs, const char *name);
 void ovs_look(const struct ovs *ovs, const struct vif_want *want, struct vif_have *have);
 
-/* Both end with on_done(). -EALREADY: one is on its way. The second: -ENOENT: there is nothing of ours. */
+/*
+ * Both end with on_done(). -EALREADY: one is on its way. The second: -ENOENT: there is
+ * nothing of ours.
+ */
 int ovs_plug(struct ovs *ovs, const struct vif_want *want);
 int ovs_unplug(struct ovs *ovs, const char *owner);
 
-void ovs_each(const struct ovs *ovs, void (*found)(const char *owner, void *userdata), void *userdata);
+void ovs_each(const struct ovs *ovs, void (*found)(const char *owner, void *userdata),
+	      void *userdata);
 
 #endif

@@ -191,7 +191,10 @@ static json_t *empty_set(void)
 	return json_pack("[s,[]]", "set");
 }
 
-/* The columns of the Port; a bridge that is only a VLAN of another one gives its ports that VLAN. */
+/*
+ * The columns of the Port; a bridge that is only a VLAN of another one gives its ports
+ * that VLAN.
+ */
 static json_t *port_row(const struct ovs_rows *rows, const struct vif_want *want)
 {
 	const struct vlans *vlans = &want->vlans;
@@ -281,7 +284,8 @@ void ovs_rows_look(const struct ovs_rows *rows, const struct vif_want *want, str
 	const json_t *port = json_object_get(rows->ports, want->name);
 	const json_t *interface = json_object_get(rows->interfaces, want->name);
 	const char *owner = map_get(json_object_get(port, "external_ids"), OWNER);
-	const char *type = json_string_value(json_object_get(json_object_get(rows->bridges, want->bridge),
+	const char *type = json_string_value(json_object_get(json_object_get(rows->bridges,
+									     want->bridge),
 							     "datapath_type"));
 	json_t *want_port, *want_interface;
 	json_int_t ofport;
@@ -369,8 +373,8 @@ static json_t *update_ops(const json_t *port, const json_t *interface, json_t *w
 	return ops;
 }
 
-static json_t *insert_ops(const struct ovs_rows *rows, const struct vif_want *want, json_t *want_port,
-			  json_t *want_interface)
+static json_t *insert_ops(const struct ovs_rows *rows, const struct vif_want *want,
+			  json_t *want_port, json_t *want_interface)
 {
 	const json_t *port = json_object_get(rows->ports, want->name);
 	const json_t *bridge = json_object_get(rows->bridges, want->bridge);

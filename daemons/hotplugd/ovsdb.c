@@ -152,7 +152,8 @@ static void disconnect(struct ovsdb *db, const char *why)
 static void flush(struct ovsdb *db)
 {
 	while (db->out.len) {
-		const ssize_t n = send(db->fd, db->out.text, db->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		const ssize_t n = send(db->fd, db->out.text, db->out.len, MSG_NOSIGNAL |
+				       MSG_DONTWAIT);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
@@ -235,7 +236,8 @@ static void take_messages(struct ovsdb *db)
 	size_t done = 0;
 
 	for (;;) {
-		const ssize_t len = ovsdb_frame_find(&db->frame, db->in.text + done, db->in.len - done);
+		const ssize_t len = ovsdb_frame_find(&db->frame, db->in.text + done,
+						     db->in.len - done);
 		json_error_t error;
 		json_t *message;
 
@@ -446,8 +448,8 @@ int ovsdb_new(sd_event *event, const char *path, json_t *monitor, const struct o
 	db->userdata = userdata;
 	db->fd = -1;
 	db->retry_us = RETRY_FIRST_US;
-	r = db->path ? sd_event_add_time(event, &db->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_timer,
-					 db) : -ENOMEM;
+	r = db->path ? sd_event_add_time(event, &db->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000,
+					 on_timer, db) : -ENOMEM;
 	if (r < 0) {
 		ovsdb_free(db);
 		return r;

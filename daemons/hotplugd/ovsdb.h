@@ -21,7 +21,10 @@ struct ovsdb_events {
 	void (*on_lost)(void *userdata);
 };
 
-/* @monitor says which columns of which tables: the third parameter of the `monitor` method; stolen. */
+/*
+ * @monitor says which columns of which tables: the third parameter of the `monitor`
+ * method; stolen.
+ */
 int ovsdb_new(sd_event *event, const char *path, json_t *monitor, const struct ovsdb_events *events,
 	      void *userdata, struct ovsdb **ret_db);
 void ovsdb_free(struct ovsdb *db);

@@ -32,7 +32,8 @@ int why_say(struct why *why, const char *format, ...) __attribute__((format(prin
 struct vlans {
 	uint64_t member[64];	/* the port is in them */
 	uint64_t untagged[64];	/* of these: frames go to the guest without a tag */
-	uint16_t pvid;		/* of these: where frames of the guest without a tag go; 0: nowhere */
+	/* of these: where frames of the guest without a tag go; 0: nowhere */
+	uint16_t pvid;
 	bool any;
 	bool tagged;		/* there are some that are not untagged */
 };

@@ -27,8 +27,8 @@ static const char *next_word(const char **data, size_t *len)
 static int take_field(struct request *request, bool *has_path, const char *word, struct why *why)
 {
 	if (!strncmp(word, "path=", 5)) {
-		*has_path = parse_backend_path(word + 5, &request->kind, &request->domid, &request->devid,
-					       NULL);
+		*has_path = parse_backend_path(word + 5, &request->kind, &request->domid,
+					       &request->devid, NULL);
 		return *has_path ? 0 : why_key(why, "XENBUS_PATH", word + 5,
 					       "backend/vif/DOMID/DEVID or backend/vbd/DOMID/DEVID");
 	}

@@ -122,7 +122,8 @@ static void take_device_request(struct client *client, const struct request *req
 {
 	struct hotplug *hotplug = client->server->hotplug;
 	struct device *device;
-	int r = device_get(hotplug, request->kind, request->domid, request->devid, request->emu, &device);
+	int r = device_get(hotplug, request->kind, request->domid, request->devid, request->emu,
+			   &device);
 
 	if (r < 0) {
 		answer_error(client, r == -ENOSPC ? "there are too many devices" : "there is no memory");
@@ -157,7 +158,8 @@ static void send_report(struct client *client, char *text)
 static void take_request(struct client *client)
 {
 	char data[REQUEST_MAX];
-	const ssize_t len = recv(client->fd, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
+	const ssize_t len = recv(client->fd, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT |
+				 MSG_TRUNC);
 	struct request request;
 	struct why why;
 
@@ -171,7 +173,10 @@ static void take_request(struct client *client)
 		answer_error(client, (size_t)len > sizeof(data) ? "the request is too long" : why.text);
 		return;
 	}
-	/* It stays in the socket, so there is nothing to wake up for until the other end has gone. */
+	/*
+	 * It stays in the socket, so there is nothing to wake up for until the other end
+	 * has gone.
+	 */
 	(void)sd_event_source_set_io_events(client->io, EPOLLRDHUP);
 	switch (request.verb) {
 	case VERB_PLUG:

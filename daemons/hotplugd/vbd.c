@@ -67,7 +67,7 @@ void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
 	number = device_read(&device, "physical-device");
 	mode = number ? device_read(&device, "mode") : NULL;
 	if (!mode || !wire_store_parse_devnum(number, &major, &minor) ||
-	    !wire_store_parse_disk_mode(mode, &share.readonly, &share.shared)) {
+	    !wire_store_parse_disk_mode(mode, &share.readonly, &share.shareable)) {
 		shares_forget(&hotplug->shares, domid, devid);
 		return;
 	}
@@ -128,7 +128,8 @@ static int open_disk(struct device *device, const struct vbd_keys *keys, struct 
 
 	if (r < 0)
 		return r;
-	disk->fd = open(disk->path, (disk->share.readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOCTTY |
+	disk->fd = open(disk->path, (disk->share.readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC |
+			O_NOCTTY |
 			O_NONBLOCK);
 	if (disk->fd < 0)
 		return why_key(why, "params", keys->params, "a disk that can be opened: %s", strerror(errno));
@@ -180,7 +181,7 @@ static int judge_dom0(const struct disk *disk, struct why *why)
 {
 	int fd;
 
-	if (!S_ISBLK(disk->st.st_mode) || disk->share.shared)
+	if (!S_ISBLK(disk->st.st_mode) || disk->share.shareable)
 		return 0;
 	if (disk->share.readonly)
 		return is_mounted_writable(disk->st.st_rdev) ?
@@ -248,14 +249,16 @@ static int give_file(struct device *device, struct disk *disk, struct why *why)
 	if (!disk->share.readonly && !(disk->st.st_mode & 0222))
 		return why_key(why, "params", disk->path, "a file that may be written to, or mode 'r'");
 	loop_each(on_left_loop, device->owner);
-	r = loop_attach(disk->fd, disk->share.readonly, device->hotplug->config.sectors, device->owner, &loop);
+	r = loop_attach(disk->fd, disk->share.readonly, device->hotplug->config.sectors,
+			device->owner, &loop);
 	if (r < 0)
 		return why_say(why, "params='%.120s': there is no loop device for it: %s", disk->path,
 			       strerror(-r));
 	if (!loop.direct)
 		device_log(device, LOG_NOTICE, "plug", 0, "%s goes through the page cache: its file system "
 			   "has no direct I/O with sectors of %u bytes", disk->path, loop.sector_size);
-	r = fstat(loop.fd, &st) < 0 ? -errno : publish(device, st.st_rdev, loop.path, loop.path, loop.fd);
+	r = fstat(loop.fd, &st) < 0 ? -errno :
+		publish(device, st.st_rdev, loop.path, loop.path, loop.fd);
 	if (r < 0)
 		(void)loop_detach(loop.path, device->owner);
 	close(loop.fd);
@@ -300,7 +303,7 @@ static int plug(struct device *device, const struct vbd_keys *keys, struct why *
 	disk.share.domid = device->domid;
 	disk.share.devid = device->devid;
 	if (!keys->mode || !wire_store_parse_disk_mode(keys->mode, &disk.share.readonly,
-						       &disk.share.shared))
+						       &disk.share.shareable))
 		return why_key(why, "mode", keys->mode ? keys->mode : "", "'r', 'w' or 'w!'");
 	if (!*keys->params) {
 		/* An empty drive. */
@@ -353,7 +356,8 @@ static void step_unplug(struct device *device)
 	if (node)
 		(void)loop_detach(node, device->owner);
 	snprintf(state, sizeof(state), "%s/state", device->path);
-	(void)store_change(device->hotplug->store, device->path, state, changes, ARRAY_SIZE(changes));
+	(void)store_change(device->hotplug->store, device->path, state, changes,
+			   ARRAY_SIZE(changes));
 	shares_forget(&device->hotplug->shares, device->domid, device->devid);
 	device_done(device);
 }

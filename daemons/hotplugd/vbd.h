@@ -24,7 +24,7 @@ struct disk_id {
 struct share {
 	unsigned int domid, devid;
 	struct disk_id disk;
-	bool readonly, shared;		/* mode r; mode w! */
+	bool readonly, shareable;		/* mode r; mode w! */
 	char vm_uuid[40];		/* two domains of one machine may share; empty: not known */
 };
 
@@ -71,6 +71,7 @@ int loop_detach(const char *path, const char *owner);
 void loop_each(void (*found)(const char *path, const char *owner, void *userdata), void *userdata);
 
 /* The sector size a file is to have: pure. @align is what direct I/O on it needs (0: not known). */
-uint32_t loop_sector_size(enum loop_sectors sectors, uint32_t align, const uint8_t *head, size_t len);
+uint32_t loop_sector_size(enum loop_sectors sectors, uint32_t align, const uint8_t *head,
+			  size_t len);
 
 #endif

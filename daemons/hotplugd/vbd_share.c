@@ -59,12 +59,12 @@ static bool same_machine(const struct share *a, const struct share *b)
 
 static bool may_share(const struct share *a, const struct share *b)
 {
-	return (a->readonly || a->shared) && (b->readonly || b->shared);
+	return (a->readonly || a->shareable) && (b->readonly || b->shareable);
 }
 
 static const char *mode_name(const struct share *share)
 {
-	return share->readonly ? "r" : share->shared ? "w!" : "w";
+	return share->readonly ? "r" : share->shareable ? "w!" : "w";
 }
 
 int shares_judge(const struct shares *shares, const struct share *share, struct why *why)
@@ -90,7 +90,8 @@ bool shares_has(const struct shares *shares, const struct disk_id *disk, unsigne
 	for (size_t i = 0; i < shares->n; i++) {
 		const struct share *other = &shares->shares[i];
 
-		if ((other->domid != domid || other->devid != devid) && same_disk(&other->disk, disk))
+		if ((other->domid != domid || other->devid != devid) &&
+		    same_disk(&other->disk, disk))
 			return true;
 	}
 	return false;

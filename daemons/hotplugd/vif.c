@@ -13,7 +13,10 @@
 
 /* ---- what it is to be ------------------------------------------------------------------------------ */
 
-/* The guest's name and UUID. In a driver domain they may not be ours to read; then they are left out. */
+/*
+ * The guest's name and UUID. In a driver domain they may not be ours to read; then they
+ * are left out.
+ */
 static void read_machine(struct device *device, char **ret_uuid, char **ret_name)
 {
 	_free_ char *vm = NULL;
@@ -87,7 +90,8 @@ static int read_want(struct device *device, struct why *why)
 	keys.vm_name = vm_name;
 	policy.bridge_is_whole = device->mode == VIF_BRIDGE && is_whole_bridge(device, keys.bridge);
 	device->want = calloc(1, sizeof(*device->want));
-	r = device->want ? vif_want(&keys, device->mode, device->domid, device->devid, device->emu, &policy,
+	r = device->want ? vif_want(&keys, device->mode, device->domid, device->devid,
+				    device->emu, &policy,
 				    device->want, why) : why_say(why, "there is no memory");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		free(values[i]);
@@ -105,7 +109,10 @@ static int read_want(struct device *device, struct why *why)
 
 /* ---- what it is ------------------------------------------------------------------------------------ */
 
-/* A device that only has the wanted name may be somebody else's; ours says so, or has its first name. */
+/*
+ * A device that only has the wanted name may be somebody else's; ours says so, or has its
+ * first name.
+ */
 static bool find_link(struct device *device, struct link_info *info)
 {
 	const struct vif_want *want = device->want;
@@ -113,7 +120,8 @@ static bool find_link(struct device *device, struct link_info *info)
 	if (link_get(device->hotplug->link, want->name, 0, info) == 0 &&
 	    (!strcmp(want->name, want->born) || !strcmp(info->alias, want->owner)))
 		return true;
-	return strcmp(want->name, want->born) && link_get(device->hotplug->link, want->born, 0, info) == 0;
+	return strcmp(want->name, want->born) &&
+		link_get(device->hotplug->link, want->born, 0, info) == 0;
 }
 
 static void look_at_bridge(struct device *device, struct vif_have *have)
@@ -130,12 +138,16 @@ static void look_at_bridge(struct device *device, struct vif_have *have)
 		have->bridge_mtu = info.mtu;
 		have->bridge_filters = info.vlan_filtering;
 	}
-	/* One that forwards in user space is an ordinary device to the kernel: Open vSwitch has to say. */
+	/*
+	 * One that forwards in user space is an ordinary device to the kernel: Open
+	 * vSwitch has to say.
+	 */
 	if (have->bridge_kind != BRIDGE_LINUX && !device->hotplug->ovs &&
 	    access(device->hotplug->config.ovsdb, F_OK) == 0)
 		(void)hotplug_ovs(device->hotplug);
 	if (have->bridge_kind != BRIDGE_LINUX && device->hotplug->ovs &&
-	    (!ovs_is_connected(device->hotplug->ovs) || ovs_has_bridge(device->hotplug->ovs, want->bridge)))
+	    (!ovs_is_connected(device->hotplug->ovs) ||
+	     ovs_has_bridge(device->hotplug->ovs, want->bridge)))
 		have->bridge_kind = BRIDGE_OVS;
 }
 
@@ -147,7 +159,8 @@ static bool vlans_are_set(struct device *device, const struct vif_have *have)
 	return have->link.master && have->link.master == have->bridge_index &&
 	       link_get_vlans(device->hotplug->link, have->link.index, &now) == 0 &&
 	       !memcmp(now.member, vlans->member, sizeof(now.member)) &&
-	       !memcmp(now.untagged, vlans->untagged, sizeof(now.untagged)) && now.pvid == vlans->pvid;
+	       !memcmp(now.untagged, vlans->untagged, sizeof(now.untagged)) &&
+		now.pvid == vlans->pvid;
 }
 
 static void look(struct device *device, struct vif_have *have)
@@ -175,7 +188,8 @@ static void look(struct device *device, struct vif_have *have)
 
 /* ---- doing ----------------------------------------------------------------------------------------- */
 
-static void sysctl_write(const char *family, const char *ifname, const char *name, const char *value)
+static void sysctl_write(const char *family, const char *ifname, const char *name,
+			 const char *value)
 {
 	char path[160];
 	_close_ int fd = -1;
@@ -383,7 +397,8 @@ static int publish(struct device *device, uint32_t mtu)
 	if (mtu)
 		tell_mtu(device, mtu);
 	snprintf(state, sizeof(state), "%s/state", device->path);
-	return store_change(device->hotplug->store, device->path, state, changes, ARRAY_SIZE(changes));
+	return store_change(device->hotplug->store, device->path, state, changes,
+			    ARRAY_SIZE(changes));
 }
 
 /* ---- steps ----------------------------------------------------------------------------------------- */
@@ -450,7 +465,10 @@ static void tell_twin(struct device *device)
 	}
 }
 
-/* The device itself goes with its guest; until then it is down, as after the toolstack's own scripts. */
+/*
+ * The device itself goes with its guest; until then it is down, as after the toolstack's
+ * own scripts.
+ */
 static void take_down(struct device *device)
 {
 	const struct link_change change = { .up = 0, .noarp = -1, .master = -1 };
@@ -475,7 +493,10 @@ static void step_unplug(struct device *device)
 	struct why why;
 	int r = -ENOENT;
 
-	/* After a restart, or for a device of an older start, what there is has to be looked for. */
+	/*
+	 * After a restart, or for a device of an older start, what there is has to be
+	 * looked for.
+	 */
 	if (!hotplug->ovs && access(hotplug->config.ovsdb, F_OK) == 0)
 		(void)hotplug_ovs(hotplug);
 	if (hotplug->ovs && (device->in_ovs || device->asked) && !ovs_is_connected(hotplug->ovs)) {
@@ -499,7 +520,8 @@ static void step_unplug(struct device *device)
 	}
 	snprintf(state, sizeof(state), "%s/state", device->path);
 	if (!device->emu)
-		(void)store_change(hotplug->store, device->path, state, changes, ARRAY_SIZE(changes));
+		(void)store_change(hotplug->store, device->path, state, changes,
+				   ARRAY_SIZE(changes));
 	device_done(device);
 	tell_twin(device);
 }

@@ -38,7 +38,8 @@ struct vif_want {
 	bool has_mac;
 	uint8_t mac[6];			/* the guest's */
 	uint32_t mtu;			/* 0: not given */
-	bool guard;			/* frames that are not from the guest's addresses are dropped */
+	/* frames that are not from the guest's addresses are dropped */
+	bool guard;
 	bool guard_ip;			/* its IP addresses as well */
 	struct link_addr ips[PARSE_IPS_MAX];
 	unsigned int n_ips;
@@ -55,7 +56,8 @@ struct vif_policy {
 };
 
 /* -EINVAL and a reason if any key cannot be honoured. */
-int vif_want(const struct vif_keys *keys, enum vif_mode mode, unsigned int domid, unsigned int devid,
+int vif_want(const struct vif_keys *keys, enum vif_mode mode, unsigned int domid,
+	     unsigned int devid,
 	     bool emu, const struct vif_policy *policy, struct vif_want *ret_want, struct why *why);
 
 /* What a port in OVSDB is, compared with what is wanted. */
@@ -77,7 +79,8 @@ struct vif_have {
 
 	bool ovs_connected;		/* we know what is in OVSDB */
 	bool ovs_bridge;		/* it has the bridge */
-	bool ovs_userspace;		/* which forwards in user space, past the kernel's filters */
+	/* which forwards in user space, past the kernel's filters */
+	bool ovs_userspace;
 	enum ovs_port port;
 	const char *port_error;		/* if it is broken */
 	bool port_stray;		/* not to be in OVS, and there is a port of ours */
@@ -87,7 +90,8 @@ struct vif_have {
 	uint32_t bridge_mtu;
 	bool bridge_filters;		/* a Linux bridge that knows VLANs */
 
-	bool vlans_set;			/* the port is in the VLANs it is to be in, and in no others */
+	/* the port is in the VLANs it is to be in, and in no others */
+	bool vlans_set;
 	/* What we know to have done to this very device (by its index) since it exists. */
 	bool guarded, routed;
 };
@@ -101,8 +105,7 @@ enum vif_action {
 	VIF_PORT,		/* one OVSDB transaction; it ends later */
 	VIF_UNPORT,		/* likewise: takes a port out of OVS that is not to be there */
 	VIF_MASTER,
-	VIF_VLANS,
-	VIF_ROUTES,
+	VIF_VLANS, VIF_ROUTES,
 	VIF_UP,
 };
 

@@ -69,7 +69,10 @@ static void add_ip_rules(struct str *s, const struct vif_want *want)
 		str_addf(s, "ip saddr %s accept\n", four.text ? four.text : "");
 	}
 	if (add_addresses(&six, want, AF_INET6)) {
-		/* No guest of ours is a router; the unspecified address is for detecting duplicates. */
+		/*
+		 * No guest of ours is a router; the unspecified address is for detecting
+		 * duplicates.
+		 */
 		str_addf(s, "icmpv6 type nd-router-advert drop\n");
 		str_addf(s, "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld2-listener-report } accept\n");
 		str_addf(s, "ip6 saddr ");

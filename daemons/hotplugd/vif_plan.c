@@ -8,7 +8,10 @@
 
 #include "vif.h"
 
-/* Every port has this address: it can never be a guest's, and the bridge never takes it for its own. */
+/*
+ * Every port has this address: it can never be a guest's, and the bridge never takes it
+ * for its own.
+ */
 static const uint8_t port_mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 const char *vif_action_name(enum vif_action action)
@@ -47,7 +50,8 @@ static bool is_routed(const struct vif_want *want)
 }
 
 /* What makes it impossible, whatever is done. */
-static void judge_ovs(const struct vif_want *want, const struct vif_have *have, struct vif_plan *plan)
+static void judge_ovs(const struct vif_want *want, const struct vif_have *have,
+		      struct vif_plan *plan)
 {
 	if (!have->ovs_connected)
 		return;
@@ -93,7 +97,10 @@ static void judge_bridge(const struct vif_want *want, const struct vif_have *hav
 	refuse(plan);
 }
 
-/* The MTU the device is to have; 0: as it is. On a Linux bridge that is the bridge's, if none is given. */
+/*
+ * The MTU the device is to have; 0: as it is. On a Linux bridge that is the bridge's, if
+ * none is given.
+ */
 static uint32_t wanted_mtu(const struct vif_want *want, const struct vif_have *have)
 {
 	if (want->mtu)
@@ -102,13 +109,17 @@ static uint32_t wanted_mtu(const struct vif_want *want, const struct vif_have *h
 }
 
 /* What has to be right before the device can be seen by anybody. */
-static void plan_device(const struct vif_want *want, const struct vif_have *have, struct vif_plan *plan)
+static void plan_device(const struct vif_want *want, const struct vif_have *have,
+			struct vif_plan *plan)
 {
 	const bool rename = strcmp(have->link.name, want->name);
 	const bool readdress = !is_routed(want) && memcmp(have->link.mac, port_mac, 6);
 
 	plan->mtu = wanted_mtu(want, have);
-	/* A device that is up keeps its name and address. Everything else is done under running traffic. */
+	/*
+	 * A device that is up keeps its name and address. Everything else is done under
+	 * running traffic.
+	 */
 	if (have->link.up && (rename || readdress))
 		add(plan, VIF_DOWN);
 	if (rename || strcmp(have->link.alias, want->owner))
@@ -122,7 +133,8 @@ static void plan_device(const struct vif_want *want, const struct vif_have *have
 }
 
 /* Nothing is done behind a transaction: its end is a new look at everything. */
-static void plan_ovs(const struct vif_want *want, const struct vif_have *have, struct vif_plan *plan)
+static void plan_ovs(const struct vif_want *want, const struct vif_have *have,
+		     struct vif_plan *plan)
 {
 	switch (have->ovs_connected ? have->port : OVS_SENT) {
 	case OVS_ABSENT:
@@ -146,7 +158,8 @@ static void plan_ovs(const struct vif_want *want, const struct vif_have *have, s
 		add(plan, VIF_UP);
 }
 
-static void plan_bridge(const struct vif_want *want, const struct vif_have *have, struct vif_plan *plan)
+static void plan_bridge(const struct vif_want *want, const struct vif_have *have,
+			struct vif_plan *plan)
 {
 	if (have->link.master != have->bridge_index)
 		add(plan, VIF_MASTER);

@@ -106,7 +106,8 @@ static int want_routes(struct vif_want *want, const struct vif_keys *keys, struc
 	if (!want->n_ips && want->mode == VIF_NAT) {
 		/* What guests on this kind of network are configured with by default. */
 		want->ips[0] = (struct link_addr){ .family = AF_INET, .prefix = 32, .bytes = {
-			10, (uint8_t)(want->domid / 256), (uint8_t)want->domid, (uint8_t)(want->devid + 1) } };
+			10, (uint8_t)(want->domid / 256), (uint8_t)want->domid,
+				(uint8_t)(want->devid + 1) } };
 		want->n_ips = 1;
 	}
 	if (!want->n_ips)
@@ -134,7 +135,10 @@ static int want_identity(struct vif_want *want, const struct vif_keys *keys, str
 {
 	int r;
 
-	/* The toolstack's words, of any length and content: data for OVSDB, cut where they get too long. */
+	/*
+	 * The toolstack's words, of any length and content: data for OVSDB, cut where
+	 * they get too long.
+	 */
 	snprintf(want->vm_name, sizeof(want->vm_name), "%s", keys->vm_name ? keys->vm_name : "");
 	snprintf(want->vm_uuid, sizeof(want->vm_uuid), "%s", keys->vm_uuid ? keys->vm_uuid : "");
 	if (keys->network_uuid && *keys->network_uuid) {
@@ -154,10 +158,12 @@ static int want_identity(struct vif_want *want, const struct vif_keys *keys, str
 	return 0;
 }
 
-int vif_want(const struct vif_keys *keys, enum vif_mode mode, unsigned int domid, unsigned int devid,
+int vif_want(const struct vif_keys *keys, enum vif_mode mode, unsigned int domid,
+	     unsigned int devid,
 	     bool emu, const struct vif_policy *policy, struct vif_want *ret_want, struct why *why)
 {
-	struct vif_want want = { .mode = mode, .domid = domid, .devid = devid, .emu = emu, .active = true };
+	struct vif_want want = { .mode = mode, .domid = domid, .devid = devid, .emu = emu,
+				.active = true };
 	uint64_t rate_bytes;
 	uint32_t rate_usec;
 	int r;

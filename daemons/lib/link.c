@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <net/if.h>		/* these two before the kernel's, which leave out what they define */
+/* These two come before the kernel's, which then leave out what they define. */
+#include <net/if.h>
 #include <netinet/in.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
@@ -68,7 +69,10 @@ static int talk(struct link *link, struct nl_msg *msg, int flags, nl_recvmsg_msg
 		nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_answer, userdata);
 	r = nl_send_auto(link->ask, msg);
 	nlmsg_free(msg);
-	/* An answer, if there is one, comes before the acknowledgement. Errors are for on_error(). */
+	/*
+	 * An answer, if there is one, comes before the acknowledgement. Errors are for
+	 * on_error().
+	 */
 	if (r >= 0)
 		r = nl_recvmsgs(link->ask, cb);
 	if (r >= 0 && on_answer && !talk.error && !(flags & NLM_F_DUMP))
@@ -272,7 +276,8 @@ int link_set_vlans(struct link *link, int index, const struct link_vlans *vlans)
 		if (!has_vlan(vlans->member, vid)) {
 			if (has_vlan(have.member, vid))
 				r = send_vlan(link, RTM_DELLINK, index, vid, 0);
-		} else if (!has_vlan(have.member, vid) || has_vlan(have.untagged, vid) != untagged ||
+		} else if (!has_vlan(have.member, vid) ||
+			   has_vlan(have.untagged, vid) != untagged ||
 			   (have.pvid == vid) != pvid) {
 			r = send_vlan(link, RTM_SETLINK, index, vid,
 				      (untagged ? BRIDGE_VLAN_INFO_UNTAGGED : 0) |
@@ -398,10 +403,14 @@ static int on_event(struct nl_msg *msg, void *userdata)
 	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*header), attrs, IFLA_MAX, NULL) < 0)
 		return NL_OK;
 	header = nlmsg_data(nlmsg_hdr(msg));
-	/* A port that leaves its bridge is a DELLINK of the bridge's family: a change, not an end. */
+	/*
+	 * A port that leaves its bridge is a DELLINK of the bridge's family: a change,
+	 * not an end.
+	 */
 	if (attrs[IFLA_IFNAME])
 		link->on_link(nla_get_string(attrs[IFLA_IFNAME]), header->ifi_index,
-			      type == RTM_DELLINK && header->ifi_family == AF_UNSPEC, link->userdata);
+			      type == RTM_DELLINK && header->ifi_family == AF_UNSPEC,
+				link->userdata);
 	return NL_OK;
 }
 
@@ -415,7 +424,8 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
 }
 
 /* Who listens takes messages nobody asked for, without waiting for one. */
-static int listen_to(struct nl_sock **ret_sock, int protocol, int group, nl_recvmsg_msg_cb_t on_message,
+static int listen_to(struct nl_sock **ret_sock, int protocol, int group,
+		     nl_recvmsg_msg_cb_t on_message,
 		     void *userdata)
 {
 	struct nl_sock *sock = nl_socket_alloc();
@@ -478,19 +488,20 @@ static int on_chains_readable(sd_event_source *source, int fd, uint32_t revents,
 	return 0;
 }
 
-int link_attach_chains(struct link *link, sd_event *event, const char *table, link_chain_fn on_chain,
-		       void *userdata)
+int link_attach_chains(struct link *link, sd_event *event, const char *table,
+		       link_chain_fn on_chain, void *userdata)
 {
 	int r;
 
 	link->table = table;
 	link->on_chain = on_chain;
 	link->chain_userdata = userdata;
-	r = listen_to(&link->hear_chains, NETLINK_NETFILTER, NFNLGRP_NFTABLES, on_chain_message, link);
+	r = listen_to(&link->hear_chains, NETLINK_NETFILTER, NFNLGRP_NFTABLES, on_chain_message,
+		      link);
 	if (r < 0)
 		return r;
-	return sd_event_add_io(event, &link->chains_source, nl_socket_get_fd(link->hear_chains), EPOLLIN,
-			       on_chains_readable, link);
+	return sd_event_add_io(event, &link->chains_source, nl_socket_get_fd(link->hear_chains),
+			       EPOLLIN, on_chains_readable, link);
 }
 
 int link_open(struct link **ret_link)

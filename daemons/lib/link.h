@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Network devices: what they are, what they are to be, and what happens to them. rtnetlink, through libnl. */
+/*
+ * Network devices: what they are, what they are to be, and what happens to them.
+ * rtnetlink, through libnl.
+ */
 #ifndef LIB_LINK_H
 #define LIB_LINK_H
 
@@ -89,7 +92,7 @@ int link_attach(struct link *link, sd_event *event, link_fn on_link, void *userd
  * has been told, with @gone if something may have been missed.
  */
 typedef void (*link_chain_fn)(const char *chain, bool gone, void *userdata);
-int link_attach_chains(struct link *link, sd_event *event, const char *table, link_chain_fn on_chain,
-		       void *userdata);
+int link_attach_chains(struct link *link, sd_event *event, const char *table,
+		       link_chain_fn on_chain, void *userdata);
 
 #endif

@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <syslog.h>
 
-/* What a line is about: the journal's fields XEN_DOMID, XEN_DEVID, XEN_KIND, XEN_PHASE, DURATION_US. */
+/*
+ * What a line is about: the journal's fields XEN_DOMID, XEN_DEVID, XEN_KIND, XEN_PHASE,
+ * DURATION_US.
+ */
 struct log_about {
 	const char *name;	/* how the line begins */
 	const char *kind;	/* vif or vbd */

@@ -87,7 +87,8 @@ bool store_is_gone(struct store *store, const char *path)
 }
 
 /* Inside a transaction; what it does is kept only if it returns 0. */
-static int change_in(struct store *store, xs_transaction_t t, const char *dir, const char *must_exist,
+static int change_in(struct store *store, xs_transaction_t t, const char *dir,
+		     const char *must_exist,
 		     const struct store_change *changes, size_t n)
 {
 	_free_ char *value = NULL;

@@ -54,7 +54,6 @@ xenstored_start() {
 	mkdir -p /run/xenstored /var/lib/xenstored
 	xenstored=$(compgen -G '/usr/lib/xen-*/bin/xenstored')
 	LD_PRELOAD=$USER_PROGRAMS/no-hypervisor.so "$xenstored" -N >"$RUN/xenstored.log" 2>&1 &
-	xenstored_pid=$!
 	wait_for 10 xenstore-write /local/domain/0/domid 0 2>"$RUN/xenstore-write.log" ||
 		fail "xenstored does not start"
 }
@@ -89,13 +88,13 @@ daemon_listens() {
 	grep -q ' /run/xen-hotplugd/socket$' /proc/net/unix
 }
 
-# daemon_stop [SIGNAL]: ends it; by itself, it has to end well.
+# daemon_stop TERM|KILL: ends it; asked to, it has to end well.
 daemon_stop() {
 	local status=0
-	kill "-${1:-TERM}" "$daemon_pid"
+	kill "-$1" "$daemon_pid"
 	wait "$daemon_pid" || status=$?
 	daemon_pid=
-	[ "${1:-TERM}" != TERM ] || expect_eq "status of xen-hotplugd" "$status" 0
+	[ "$1" != TERM ] || expect_eq "status of xen-hotplugd" "$status" 0
 	rm -f /run/xen-hotplugd/socket
 }
 
@@ -188,7 +187,6 @@ has_no_port() {
 # ---- beginning and end -----------------------------------------------------------------------------
 
 daemon_pid=
-xenstored_pid=
 
 on_exit() {
 	local status=$?
@@ -228,4 +226,4 @@ set -x
 # shellcheck source=/dev/null
 . "$1"
 set +x
-[ -z "$daemon_pid" ] || daemon_stop
+[ -z "$daemon_pid" ] || daemon_stop TERM

@@ -6,7 +6,7 @@
 
 [ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
 for i in $(seq 0 15); do
-	[ -e /dev/loop$i ] || mknod /dev/loop$i b 7 "$i"
+	[ -e "/dev/loop$i" ] || mknod "/dev/loop$i" b 7 "$i"
 done
 
 refuse() {

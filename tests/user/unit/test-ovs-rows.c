@@ -52,7 +52,8 @@ static void add_port(struct ovs_rows *rows, const char *tag, const char *trunks,
 static struct vif_want plain(void)
 {
 	struct vif_want want = { .mode = VIF_OPENVSWITCH, .name = "vif3.0", .owner = "vif/3/0", .bridge = "br",
-				 .has_mac = true, .mac = { 0, 0x16, 0x3e, 0, 0, 1 }, .active = true };
+				 .has_mac = true, .mac = { 0, 0x16, 0x3e, 0, 0, 1 },
+					.active = true };
 
 	return want;
 }
@@ -67,7 +68,8 @@ static enum ovs_port look(const struct ovs_rows *rows, const struct vif_want *wa
 
 static void judged(void **state)
 {
-	static const struct { const char *name, *tag, *trunks, *mode, *ids, *ofport; enum ovs_port port; } table[] = {
+	static const struct { const char *name, *tag, *trunks, *mode, *ids, *ofport;
+			     enum ovs_port port; } table[] = {
 		{ "as wanted", NONE, NONE, NONE, MINE, "4", OVS_READY },
 		{ "not opened", NONE, NONE, NONE, MINE, NONE, OVS_PENDING },
 		{ "broken", NONE, NONE, NONE, MINE, "-1", OVS_BROKEN },
@@ -86,7 +88,8 @@ static void judged(void **state)
 
 		bridge_only(&rows);
 		check_row(table[i].name, look(&rows, &want) == OVS_ABSENT);
-		add_port(&rows, table[i].tag, table[i].trunks, table[i].mode, table[i].ids, table[i].ofport);
+		add_port(&rows, table[i].tag, table[i].trunks, table[i].mode, table[i].ids,
+			 table[i].ofport);
 		check_row(table[i].name, look(&rows, &want) == table[i].port);
 		update(&rows, "{\"Port\":{\"p1\":{\"old\":{}}}}");
 		check_row(table[i].name, look(&rows, &want) == OVS_ABSENT);
@@ -99,7 +102,8 @@ static void vlans(void **state)
 	struct vif_want want = plain();
 	struct ovs_rows rows;
 
-	want.vlans = (struct vlans){ .member = { 1ull << 10 | 1ull << 20 }, .untagged = { 1ull << 10 }, .pvid = 10,
+	want.vlans = (struct vlans){ .member = { 1ull << 10 | 1ull << 20 },
+				    .untagged = { 1ull << 10 }, .pvid = 10,
 				     .any = true, .tagged = true };
 	bridge_only(&rows);
 	add_port(&rows, "10", "20", "\"native-untagged\"", MINE, "4");
@@ -243,9 +247,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judged), cmocka_unit_test(vlans), cmocka_unit_test(replaced),
-		cmocka_unit_test(plugged), cmocka_unit_test(unplugged), cmocka_unit_test(fake_bridge),
-		cmocka_unit_test(nonsense),
-	};
+		cmocka_unit_test(plugged), cmocka_unit_test(unplugged),
+			cmocka_unit_test(fake_bridge),
+		cmocka_unit_test(nonsense), };
 
 	return cmocka_run_group_tests_name("ovs-rows", tests, NULL, NULL);
 }

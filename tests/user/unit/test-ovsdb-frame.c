@@ -17,7 +17,8 @@ static void whole(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct ovsdb_frame frame = { 0 };
 
-		check_row(rows[i].text, ovsdb_frame_find(&frame, rows[i].text, strlen(rows[i].text)) == rows[i].len);
+		check_row(rows[i].text, ovsdb_frame_find(&frame, rows[i].text,
+							 strlen(rows[i].text)) == rows[i].len);
 	}
 }
 
@@ -29,7 +30,8 @@ static void pieces(void **state)
 		struct ovsdb_frame frame = { 0 };
 
 		assert_int_equal(ovsdb_frame_find(&frame, text, cut), 0);
-		assert_int_equal(ovsdb_frame_find(&frame, text, sizeof(text) - 1), sizeof(text) - 3);
+		assert_int_equal(ovsdb_frame_find(&frame, text, sizeof(text) - 1),
+				 sizeof(text) - 3);
 		assert_int_equal(ovsdb_frame_find(&frame, text + sizeof(text) - 3, 2), 2);
 	}
 }

@@ -160,7 +160,8 @@ static void addresses(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		n = 99;
-		check_row(rows[i].text, (parse_ips(rows[i].text, ips, &n, &why) == 0) == rows[i].ok);
+		check_row(rows[i].text, (parse_ips(rows[i].text, ips, &n,
+						   &why) == 0) == rows[i].ok);
 		check_row(rows[i].text, n == (rows[i].ok ? rows[i].n : 99));
 	}
 	assert_int_equal(parse_ips("10.1.2.3/8", ips, &n, &why), 0);
@@ -199,7 +200,8 @@ static void disk_paths(void **state)
 
 static void backend_paths(void **state)
 {
-	static const struct { const char *path; bool ok; enum kind kind; unsigned int domid, devid; const char *rest; }
+	static const struct { const char *path; bool ok; enum kind kind; unsigned int domid,
+			     devid; const char *rest; }
 	rows[] = {
 		{ "backend/vif/3/0", true, KIND_VIF, 3, 0, "" },
 		{ "backend/vbd/3/51712/physical-device", true, KIND_VBD, 3, 51712, "physical-device" },
@@ -218,11 +220,14 @@ static void backend_paths(void **state)
 		const char *rest = "";
 		enum kind kind = 0;
 
-		check_row(rows[i].path, parse_backend_path(rows[i].path, &kind, &domid, &devid, &rest) == rows[i].ok);
+		check_row(rows[i].path, parse_backend_path(rows[i].path, &kind, &domid, &devid,
+							   &rest) == rows[i].ok);
 		check_row(rows[i].path, kind == rows[i].kind && domid == rows[i].domid &&
 			  devid == rows[i].devid && !strcmp(rest, rows[i].rest));
-		check_row(rows[i].path, parse_backend_path(rows[i].path, &kind, &domid, &devid, NULL) ==
-			  (rows[i].ok && !rows[i].rest[0] && rows[i].path[strlen(rows[i].path) - 1] != '/'));
+		check_row(rows[i].path, parse_backend_path(rows[i].path, &kind, &domid, &devid,
+							   NULL) ==
+			  (rows[i].ok && !rows[i].rest[0] &&
+			   rows[i].path[strlen(rows[i].path) - 1] != '/'));
 	}
 }
 
@@ -246,9 +251,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(macs), cmocka_unit_test(mtus), cmocka_unit_test(rates),
-		cmocka_unit_test(vlan_lists), cmocka_unit_test(bridges), cmocka_unit_test(addresses),
-		cmocka_unit_test(disk_paths), cmocka_unit_test(backend_paths), cmocka_unit_test(refusals),
-	};
+		cmocka_unit_test(vlan_lists), cmocka_unit_test(bridges),
+			cmocka_unit_test(addresses),
+		cmocka_unit_test(disk_paths), cmocka_unit_test(backend_paths),
+			cmocka_unit_test(refusals), };
 
 	return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
 }

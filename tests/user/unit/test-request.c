@@ -50,7 +50,8 @@ static void refused(void **state)
 		struct request request;
 		struct why why = { "" };
 
-		check_row(rows[i].why, request_parse(rows[i].data, rows[i].len, &request, &why) == -22);
+		check_row(rows[i].why, request_parse(rows[i].data, rows[i].len, &request,
+						     &why) == -22);
 		if (!strstr(why.text, rows[i].why))
 			fail_msg("'%s' instead of '%s'", why.text, rows[i].why);
 	}
@@ -58,7 +59,8 @@ static void refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(round_trip), cmocka_unit_test(refused) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(round_trip),
+					   cmocka_unit_test(refused) };
 
 	return cmocka_run_group_tests_name("request", tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 static struct share share(unsigned int domid, const char *mode, const char *uuid)
 {
 	struct share s = { .domid = domid, .devid = 51712, .disk = { 0x800, 0 },
-			   .readonly = !strcmp(mode, "r"), .shared = !strcmp(mode, "w!") };
+			   .readonly = !strcmp(mode, "r"), .shareable = !strcmp(mode, "w!") };
 
 	strcpy(s.vm_uuid, uuid);
 	return s;

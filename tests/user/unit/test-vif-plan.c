@@ -51,11 +51,17 @@ struct row {
 	const char *name;
 	void (*base)(struct vif_want *want, struct vif_have *have);
 	void (*edit)(struct vif_want *want, struct vif_have *have);
-	const char *plan;	/* the actions' names, or the state's, and of a refusal a part of its reason */
+	/* the actions' names, or the state's, and of a refusal a part of its reason */
+	const char *plan;
 };
 
-#define EDIT(name, ...) \
-	static void name(struct vif_want *want, struct vif_have *have) { (void)want; (void)have; __VA_ARGS__; }
+#define EDIT(name, ...)								\
+	static void name(struct vif_want *want, struct vif_have *have)			\
+	{										\
+		(void)want;								\
+		(void)have;								\
+		__VA_ARGS__;								\
+	}
 
 EDIT(nothing, )
 EDIT(no_link, have->found = false)
@@ -80,7 +86,8 @@ EDIT(port_broken, have->port = OVS_BROKEN; have->port_error = "no such thing")
 EDIT(port_broken_mute, have->port = OVS_BROKEN)
 EDIT(no_ovs, have->ovs_connected = false)
 EDIT(no_ovs_bridge, have->ovs_bridge = false)
-EDIT(untagged_vlan, want->vlans = (struct vlans){ .member[0] = 6, .untagged[0] = 6, .pvid = 1, .any = true })
+EDIT(untagged_vlan, want->vlans = (struct vlans){ .member[0] = 6, .untagged[0] = 6, .pvid = 1,
+						 .any = true })
 EDIT(down, have->link.up = false)
 EDIT(tap_as_bridge, have->bridge_kind = BRIDGE_OVS; have->ovs_connected = true)
 EDIT(no_bridge, have->bridge_kind = BRIDGE_NONE)
@@ -186,7 +193,8 @@ static void table(void **state)
 		} else if (strcmp(show(&plan), rows[i].plan)) {
 			fail_msg("%s: '%s'", rows[i].name, show(&plan));
 		}
-		check_row(rows[i].name, plan.state == VIF_DONE || plan.state == VIF_ACT || plan.why.text[0]);
+		check_row(rows[i].name, plan.state == VIF_DONE || plan.state == VIF_ACT ||
+			  plan.why.text[0]);
 	}
 }
 
@@ -209,7 +217,8 @@ static void apply(const struct vif_want *want, struct vif_have *have, const stru
 		case VIF_GUARD: have->guarded = true; break;
 		case VIF_PORT: have->port = OVS_READY; break;
 		case VIF_UNPORT: have->port_stray = false; break;
-		case VIF_MASTER: have->link.master = have->bridge_index; have->vlans_set = false; break;
+		case VIF_MASTER: have->link.master = have->bridge_index; have->vlans_set = false;
+			break;
 		case VIF_VLANS: have->vlans_set = true; break;
 		case VIF_ROUTES: assert_true(have->link.up); have->routed = true; break;
 		case VIF_UP:

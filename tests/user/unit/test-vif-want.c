@@ -51,7 +51,8 @@ static void table(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct vif_want want;
 		struct why why = { "" };
-		const int r = vif_want(&rows[i].keys, rows[i].mode, 3, 1, rows[i].emu, &rows[i].policy, &want, &why);
+		const int r = vif_want(&rows[i].keys, rows[i].mode, 3, 1, rows[i].emu,
+				       &rows[i].policy, &want, &why);
 
 		if (!!rows[i].refused != (r < 0) || (r < 0 && !strstr(why.text, rows[i].refused)))
 			fail_msg("%s: '%s'", rows[i].name, why.text);
@@ -116,8 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table), cmocka_unit_test(identity), cmocka_unit_test(filter),
-		cmocka_unit_test(scripts),
-	};
+		cmocka_unit_test(scripts), };
 
 	return cmocka_run_group_tests_name("vif-want", tests, NULL, NULL);
 }
