@@ -3,7 +3,7 @@
 # The daemons and their tools: build/daemons. Included by the top Makefile.
 
 DAEMONS := $(BUILD)/daemons
-DAEMON_PROGS := $(DAEMONS)/xen-hotplugd $(DAEMONS)/xen-hotplug
+DAEMON_PROGS := $(DAEMONS)/xen-hotplugd $(DAEMONS)/xen-hotplug $(DAEMONS)/xenbectl
 
 VERSION := $(shell sed -n '1s/^[^0-9]*\([0-9][0-9.]*\).*/\1/p' debian/changelog)
 DAEMON_LIBS := libsystemd libnl-3.0 libnftables xenstore jansson inih uuid
@@ -24,6 +24,8 @@ LIBWIRE := $(call daemon_objects,wire/store.c)
 HOTPLUGD := $(call daemon_objects,$(wildcard daemons/hotplugd/*.c))
 HOTPLUG := $(call daemon_objects,daemons/hotplug/main.c daemons/hotplugd/request.c daemons/hotplugd/parse.c \
 	daemons/lib/str.c)
+XENBECTL := $(call daemon_objects,$(wildcard daemons/xenbectl/*.c) daemons/hotplugd/request.c \
+	daemons/hotplugd/parse.c)
 
 daemons: $(DAEMON_PROGS) ## build the daemons for this machine (in a chroot: tools/chroot SUITE+user -- make daemons)
 
@@ -46,6 +48,10 @@ $(DAEMONS)/xen-hotplugd: $(HOTPLUGD) $(DAEMONS)/libdaemon.a $(DAEMONS)/libwire.a
 $(DAEMONS)/xen-hotplug: $(HOTPLUG) $(DAEMONS)/libwire.a
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^
+
+$(DAEMONS)/xenbectl: $(XENBECTL) $(DAEMONS)/libdaemon.a $(DAEMONS)/libwire.a
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(DAEMON_LDLIBS)
 
 .PHONY: daemons
 

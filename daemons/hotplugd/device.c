@@ -10,12 +10,14 @@
 #include "../lib/log.h"
 #include "../lib/str.h"
 #include "hotplugd.h"
+#include "report.h"
 
 #define SWEEP_FIRST_US	10000000u	/* toolstacks that were cut off have begun again by then */
 #define SWEEP_US	60000000u
 /* what was read of a device that is done is kept this long */
 #define REST_US		5000000u
 #define RETRY_US	5000000u
+#define METRICS_US	15000000u
 
 const char *device_state_name(enum device_state state)
 {
@@ -127,6 +129,9 @@ static void arm_timer(struct hotplug *hotplug)
 {
 	uint64_t due = hotplug->sweep_us ? hotplug->sweep_us : UINT64_MAX;
 
+	if (hotplug->metrics_us && hotplug->metrics_us < due)
+		due = hotplug->metrics_us;
+
 	for (const struct device *d = hotplug->devices; d; d = d->next) {
 		if (d->due_us && d->due_us < due)
 			due = d->due_us;
@@ -157,6 +162,23 @@ static void look_at_time(struct device *device, uint64_t now)
 	}
 }
 
+/* libxenstore does not tell of a connection that has ended while nobody uses it. */
+static bool is_store_lost(struct hotplug *hotplug)
+{
+	_free_ char *value = NULL;
+	const int r = store_read(hotplug->store, "domid", &value);
+
+	return r < 0 && r != -ENOENT && r != -EACCES;
+}
+
+static void on_store_lost(void *userdata)
+{
+	struct hotplug *hotplug = userdata;
+
+	log_error("The connection to xenstored has ended");
+	(void)sd_event_exit(hotplug->event, EXIT_FAILURE);
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct hotplug *hotplug = userdata;
@@ -164,9 +186,16 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	for (struct device *d = hotplug->devices; d; d = d->next)
 		look_at_time(d, now);
+	if (hotplug->metrics_us && now >= hotplug->metrics_us) {
+		hotplug->metrics_us = now + METRICS_US;
+		report_write(hotplug, hotplug->config.metrics);
+	}
 	if (hotplug->sweep_us && now >= hotplug->sweep_us) {
 		hotplug->sweep_us = now + SWEEP_US;
-		sweep(hotplug);
+		if (is_store_lost(hotplug))
+			on_store_lost(hotplug);
+		else
+			sweep(hotplug);
 	}
 	arm_timer(hotplug);
 	return 0;
@@ -300,6 +329,21 @@ void device_fail(struct device *device, const char *reason)
 
 /* ---- steps ----------------------------------------------------------------------------------------- */
 
+/*
+ * Without a toolstack here (`run = events`), a device that is to go and is closed
+ * is taken out, and its directory with it: for that the toolstack waits.
+ */
+static bool is_over(struct device *device)
+{
+	_free_ char *state = NULL, *online = NULL;
+
+	if (device->hotplug->config.run != RUN_BY_EVENTS)
+		return false;
+	state = device_read(device, "state");
+	online = device_read(device, "online");
+	return state && online && !strcmp(state, "6") && !strcmp(online, "0");
+}
+
 /* True if there is something left to do or to remember. */
 static bool look_at(struct device *device)
 {
@@ -308,6 +352,10 @@ static bool look_at(struct device *device)
 
 	snprintf(path, sizeof(path), "%s/state", device->path);
 	gone = store_is_gone(device->hotplug->store, path);
+	if (!gone && device->state != DEVICE_UNPLUGGING && is_over(device)) {
+		device->over = true;
+		gone = true;
+	}
 	if (gone && device->state != DEVICE_UNPLUGGING && device->wanted) {
 		if (device->asked)
 			device_fail(device, "the device has been removed");
@@ -323,6 +371,8 @@ static bool look_at(struct device *device)
 		else
 			vbd_step(device);
 	}
+	if (device->state == DEVICE_IDLE && device->over && !device->emu)
+		(void)store_remove(device->hotplug->store, device->path);
 	return device->state != DEVICE_IDLE;
 }
 
@@ -505,14 +555,6 @@ static void on_watch(const char *path, const char *token, void *userdata)
 		consider(hotplug, kind, domid, devid);
 }
 
-static void on_store_lost(void *userdata)
-{
-	struct hotplug *hotplug = userdata;
-
-	log_error("The connection to xenstored has ended");
-	(void)sd_event_exit(hotplug->event, EXIT_FAILURE);
-}
-
 /* ---- beginning and end ----------------------------------------------------------------------------- */
 
 static void scan_domain(struct hotplug *hotplug, enum kind kind, const char *domain)
@@ -594,6 +636,8 @@ int hotplug_start(struct hotplug *hotplug)
 			(void)hotplug_ovs(hotplug);
 		scan(hotplug, KIND_VIF);
 		hotplug->sweep_us = now_us() + SWEEP_FIRST_US;
+		if (hotplug->config.metrics && *hotplug->config.metrics && !hotplug->dry_run)
+			hotplug->metrics_us = now_us();
 	}
 	scan(hotplug, KIND_VBD);
 	arm_timer(hotplug);

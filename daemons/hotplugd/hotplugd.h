@@ -70,6 +70,7 @@ struct device {
 
 	enum device_state state;
 	bool wanted;
+	bool over;			/* its directory is ours to remove */
 	bool dirty;
 	bool asked;			/* by a script, and not only brought back by ourselves */
 	uint64_t started_us;
@@ -105,7 +106,7 @@ struct hotplug {
 	struct shares shares;
 	sd_event_source *step, *timer;
 	struct orphan *orphans;		/* seen once: see sweep.c */
-	uint64_t sweep_us;
+	uint64_t sweep_us, metrics_us;	/* when it is time; 0: never */
 	int result;			/* of once */
 };
 

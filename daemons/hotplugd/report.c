@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../lib/cleanup.h"
+#include "../lib/log.h"
 #include "../lib/str.h"
 #include "hotplugd.h"
 #include "report.h"
@@ -72,4 +76,18 @@ char *report_metrics(const struct hotplug *hotplug)
 	}
 	str_addf(&s, "# EOF\n");
 	return str_take(&s);
+}
+
+void report_write(const struct hotplug *hotplug, const char *path)
+{
+	_free_ char *text = report_metrics(hotplug);
+	_fclose_ FILE *file = NULL;
+	char tmp[4096];
+
+	if (!text || snprintf(tmp, sizeof(tmp), "%s.tmp", path) >= (int)sizeof(tmp))
+		return;
+	file = fopen(tmp, "we");
+	if (!file || fputs(text, file) < 0 || fflush(file) < 0 || fchmod(fileno(file), 0644) < 0 ||
+	    rename(tmp, path) < 0)
+		(void)log_err_errno(-errno, "Cannot write %s, ignoring", path);
 }

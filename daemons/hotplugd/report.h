@@ -11,4 +11,7 @@ char *report_list(const struct hotplug *hotplug);
 /* OpenMetrics. */
 char *report_metrics(const struct hotplug *hotplug);
 
+/* The same into a file, which is there as a whole or not at all. */
+void report_write(const struct hotplug *hotplug, const char *path);
+
 #endif

@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Where nobody runs scripts, a device is plugged when its driver is ready, and when it is closed its
+# directory is removed, for which the toolstack in dom0 waits. A script that is run all the same does no
+# harm. A device that was there before the daemon is plugged as well.
+
+ovs_start
+printf '[general]\nrun = events\n[disk]\ndirectories = /dev %s/disks\n' "$RUN" >/etc/xen/xen-hotplugd.conf
+vif_make 1 0
+daemon_start
+connected() { [ "$(xs "$1/hotplug-status")" = connected ]; }
+wait_for 10 connected vif/1/0 || fail "the vif that was there before is not plugged"
+vif_make 2 0
+wait_for 10 connected vif/2/0 || fail "the vif is not plugged"
+hotplug online 2 0
+expect_eq 'ports' "$(ovs-vsctl list-ports ovsbr0 | sort | tr '\n' ' ')" 'vif1.0 vif2.0 '
+
+truncate -s 1M "$RUN/disks/a"
+[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
+for i in $(seq 0 15); do
+	[ -e "/dev/loop$i" ] || mknod "/dev/loop$i" b 7 "$i"
+done
+vbd_make 2 51712 "$RUN/disks/a" w
+wait_for 10 connected vbd/2/51712 || fail "the disk is not given out"
+
+# The driver closes them; dom0's toolstack waits for the directories to go.
+xenstore-write "$XS_BACKEND/vif/2/0/online" 0 "$XS_BACKEND/vif/2/0/state" 5
+expect_eq hotplug-status "$(xs vif/2/0/hotplug-status)" connected
+xenstore-write "$XS_BACKEND/vif/2/0/state" 6
+xenstore-write "$XS_BACKEND/vbd/2/51712/online" 0 "$XS_BACKEND/vbd/2/51712/state" 6
+gone() { [ "$(xs "$1/state")" = none ]; }
+wait_for 10 gone vif/2/0 || fail "the directory of the vif is left"
+wait_for 10 gone vbd/2/51712 || fail "the directory of the disk is left"
+wait_for 10 has_no_port vif2.0 || fail "the port is left"
+unused() { [ -z "$(losetup -j "$RUN/disks/a")" ]; }
+wait_for 10 unused || fail "the loop device is left"
+has_port vif1.0 || fail "the other vif has gone, too"
