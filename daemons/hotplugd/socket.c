@@ -74,14 +74,22 @@ static void client_free(struct client *client)
 	free(client);
 }
 
-static void answer(struct client *client, const char *text)
+/*
+ * Takes the request off the socket once it is answered: it is not there any more for whoever
+ * comes after us, and a socket that is closed with something in it throws our answer away.
+ */
+static void take_off(struct client *client)
 {
 	char request[REQUEST_MAX];
 
+	(void)recv(client->fd, request, sizeof(request), MSG_DONTWAIT);
+}
+
+static void answer(struct client *client, const char *text)
+{
 	/* Who has gone meanwhile does not want to know. */
 	(void)send(client->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
-	/* Now it is answered, and not there any more for whoever comes after us. */
-	(void)recv(client->fd, request, sizeof(request), MSG_DONTWAIT);
+	take_off(client);
 }
 
 static void answer_error(struct client *client, const char *error)
@@ -144,7 +152,6 @@ static void send_report(struct client *client, char *text)
 		answer_error(client, "there is no memory");
 		return;
 	}
-	/* As large as it gets: systemd and we have agreed on the buffer's size. */
 	for (size_t at = 0, len = strlen(text); at < len; at += 32768) {
 		const size_t part = len - at < 32768 ? len - at : 32768;
 
@@ -152,6 +159,7 @@ static void send_report(struct client *client, char *text)
 			break;
 	}
 	free(text);
+	take_off(client);
 	client_free(client);
 }
 

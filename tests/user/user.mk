@@ -23,7 +23,7 @@ user-programs: $(DAEMON_PROGS) $(USER_TESTS) $(DAEMONS)/no-hypervisor.so
 
 user-tests:
 	@+$(USER_MAKE) user-programs
-	@tests/user/run $(BUILD)/user $(BUILD)/check/user.result $(CASE)
+	@tests/user/run $(BUILD)/user $(BUILD)/check/user.result '$(CASE)'
 
 user: ## test the daemons in a chroot: unit tests, and against a real xenstored and Open vSwitch: CASE='vif-*'
 	@tools/chroot $(SUITE)+user -- $(MAKE) user-tests CASE='$(CASE)'

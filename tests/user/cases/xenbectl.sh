@@ -32,8 +32,8 @@ expect_match 'doctor of one' "$(xenbectl doctor vif3.0 || true)" \
 	"vif3.0: it was refused when it was plugged: bridge='nowhere'"
 
 metrics=$(xenbectl metrics)
-expect_match 'metrics' "$metrics" 'xen_hotplug_devices{kind="vif",state="plugged"} 1'
-expect_match 'metrics' "$metrics" 'xen_hotplug_plug_seconds{device="vif1.0",domid="1"} 0\.[0-9]{6}'
+expect_match 'metrics' "$metrics" 'xen_hotplug_devices\{kind="vif",state="plugged"\} 1'
+expect_match 'metrics' "$metrics" 'xen_hotplug_plug_seconds\{device="vif1.0",domid="1"\} 0\.[0-9]{6}'
 expect_match 'metrics' "$metrics" '# EOF$'
 written() { grep -q '^# EOF' "$RUN/metrics/xen.prom" 2>/dev/null; }
 wait_for 10 written || fail "the file of metrics is not there"
