@@ -76,7 +76,7 @@ deb: ## build the Debian packages for SUITE into build/deb/SUITE
 	@tools/build-deb $(SUITE)
 
 packages: deb ## install, use and purge the packages of SUITE in a chroot
-	@tests/packages/install.sh $(SUITE)
+	@tests/packages/install.sh $(SUITE) && tests/packages/hotplugd.sh $(SUITE)
 
 # ---- the rest --------------------------------------------------------------------------------------
 
