@@ -212,6 +212,8 @@ begin() {
 	mount -t tmpfs tmpfs "$RUN"
 	mount -t tmpfs tmpfs /run
 	mkdir -p "$RUN/disks"
+	STOCK=$RUN/stock
+	cp -a /etc/xen/scripts "$STOCK"
 	for script in vif-openvswitch vif-bridge vif-route vif-nat block; do
 		ln -sf "$USER_PROGRAMS/xen-hotplug" "/etc/xen/scripts/$script"
 	done

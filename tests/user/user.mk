@@ -19,7 +19,20 @@ $(DAEMONS)/no-hypervisor.so: tests/user/no-hypervisor.c
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -Wall -shared -fPIC -o $@ $<
 
-user-programs: $(DAEMON_PROGS) $(USER_TESTS) $(DAEMONS)/no-hypervisor.so
+USER_FUZZ := $(patsubst tests/user/fuzz/fuzz-%.c,%,$(wildcard tests/user/fuzz/fuzz-*.c))
+
+$(DAEMONS)/replay-%: $(DAEMONS)/tests/user/fuzz/fuzz-%.o $(DAEMONS)/tests/fuzz/replay.o $(DAEMONS)/libhotplugd.a \
+		$(DAEMONS)/libdaemon.a $(DAEMONS)/libwire.a
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(DAEMON_LDLIBS)
+
+$(DAEMONS)/fuzz-%: $(DAEMONS)/tests/user/fuzz/fuzz-%.o $(DAEMONS)/libhotplugd.a $(DAEMONS)/libdaemon.a \
+		$(DAEMONS)/libwire.a
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -pie -o $@ $^ $(DAEMON_LDLIBS)
+
+user-programs: $(DAEMON_PROGS) $(USER_TESTS) $(DAEMONS)/no-hypervisor.so $(USER_FUZZ:%=$(DAEMONS)/replay-%)
+user-fuzzers: $(USER_FUZZ:%=$(DAEMONS)/fuzz-%)
 
 user-tests:
 	@+$(USER_MAKE) user-programs
@@ -28,4 +41,14 @@ user-tests:
 user: ## test the daemons in a chroot: unit tests, and against a real xenstored and Open vSwitch: CASE='vif-*'
 	@tools/chroot $(SUITE)+user -- $(MAKE) user-tests CASE='$(CASE)'
 
-.PHONY: user user-tests user-programs
+user-fuzz: ## search for inputs that break what the daemons read: SECONDS=60 for each of keys, ovsdb, request, conf
+	@tools/chroot $(SUITE)+user -- sh -c '$(MAKE) DAEMONS=$(BUILD)/user-fuzz CC=clang \
+		CFLAGS="-O1 -g $(USER_SAN) -fsanitize=fuzzer-no-link" LDFLAGS="$(USER_SAN)" user-fuzzers && \
+		tests/user/fuzz/run $(BUILD)/user-fuzz $(or $(SECONDS),60) $(USER_FUZZ)'
+
+user-bench: ## measure the daemons beside the toolstack's scripts, in a chroot: DEVICES=200
+	@tools/chroot $(SUITE)+user -- sh -c '$(MAKE) daemons $(DAEMONS)/no-hypervisor.so >/dev/null && \
+		USER_PROGRAMS=/src/$(DAEMONS) DEVICES=$(or $(DEVICES),200) unshare --net --mount --pid --fork --kill-child \
+		bash tests/user/lib.sh tests/user/bench.sh 2>/dev/null'
+
+.PHONY: user user-bench user-fuzz user-tests user-programs user-fuzzers
