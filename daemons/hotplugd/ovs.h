@@ -35,7 +35,7 @@ void ovs_rows_update(struct ovs_rows *rows, const json_t *tables);
 /* What concerns a vif; not ovs_connected and not OVS_SENT, which the rows do not know. */
 void ovs_rows_look(const struct ovs_rows *rows, const struct vif_want *want, struct vif_have *have);
 
-/* One transaction that makes the port as wanted, whatever is there; NULL: no memory. */
+/* One transaction that makes the port as wanted, whatever is there; NULL: no bridge, no memory. */
 json_t *ovs_rows_plug(const struct ovs_rows *rows, const struct vif_want *want);
 
 /* One that removes the ports of this owner; NULL if there are none. */

@@ -408,8 +408,12 @@ json_t *ovs_rows_plug(const struct ovs_rows *rows, const struct vif_want *want)
 	const json_t *interface = json_object_get(rows->interfaces, want->name);
 	const json_t *ids = json_object_get(port, "external_ids");
 	const char *owner = map_get(ids, OWNER), *bridge = map_get(ids, BRIDGE);
-	json_t *want_port = port_row(rows, want), *want_interface = interface_row(want), *ops;
+	json_t *want_port, *want_interface, *ops;
 
+	if (!ovs_rows_has_bridge(rows, want->bridge))
+		return NULL;
+	want_port = port_row(rows, want);
+	want_interface = interface_row(want);
 	if (port && interface && owner && bridge && !strcmp(owner, want->owner) &&
 	    !strcmp(bridge, want->bridge))
 		ops = update_ops(port, interface, want_port, want_interface);

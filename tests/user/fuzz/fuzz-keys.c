@@ -44,11 +44,17 @@ static void claim_vlans(const struct vlans *vlans)
 static void claim_rules(const struct vif_want *want)
 {
 	char *rules = vif_guard_rules(want, want->name);
+	int quotes = 0, depth = 0;
 
 	CLAIM(rules);
-	for (const char *p = rules; *p; p++)
+	for (const char *p = rules; *p; p++) {
 		CLAIM(*p == '\n' || (*p >= ' ' && *p <= '~'));
-	CLAIM(!strstr(rules, "flush"));
+		quotes += *p == '"';
+		depth += (*p == '{') - (*p == '}');
+		CLAIM(depth >= 0);
+	}
+	/* Around the device's name, and nowhere else. */
+	CLAIM(quotes == 2 && !depth);
 	free(rules);
 }
 
