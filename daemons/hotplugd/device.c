@@ -321,8 +321,7 @@ void device_fail(struct device *device, const char *reason)
 	device->asked = false;
 	device->wanted = false;
 	/* What was done so far does not stay; nobody has to wait for that. */
-	if (device->in_ovs && device->hotplug->ovs)
-		(void)ovs_unplug(device->hotplug->ovs, device->owner);
+	vif_abandon(device);
 	set_state(device, DEVICE_FAILED);
 	tell(device, false, reason);
 }
@@ -365,7 +364,10 @@ static bool look_at(struct device *device)
 	} else if (gone && device->state == DEVICE_FAILED) {
 		set_state(device, DEVICE_UNPLUGGING);
 	}
-	if (device->state != DEVICE_IDLE && device->state != DEVICE_FAILED) {
+	if (device->state == DEVICE_FAILED) {
+		/* A transaction that was given up may have come to its end after all. */
+		vif_abandon(device);
+	} else if (device->state != DEVICE_IDLE) {
 		if (device->kind == KIND_VIF)
 			vif_step(device);
 		else
@@ -421,7 +423,7 @@ static void on_ovs_done(const char *owner, int r, const char *reason, void *user
 	if (!device)
 		return;
 	/* What was lost on the way is sent again; only a refusal is an answer. */
-	if (r == -EPROTO) {
+	if (r == -EPROTO && device->wanted) {
 		snprintf(text, sizeof(text), "ovsdb-server refuses: %s", reason);
 		device_fail(device, text);
 	} else {

@@ -144,6 +144,8 @@ char *device_read(struct device *device, const char *key);
 /* ---- vif.c, vbd.c: one step towards what is wanted ------------------------------------------------- */
 
 void vif_step(struct device *device);
+/* Takes out the port of a vif that was refused, whenever it should appear. */
+void vif_abandon(struct device *device);
 void vbd_step(struct device *device);
 
 /* Takes in who has which disk from xenstore, where it has been written by whomever. */

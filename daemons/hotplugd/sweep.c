@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What carries our tag and belongs to no device: ports, and loop devices, of
- * guests that went while nobody looked. A thing is removed when it was an orphan
+ * What carries our tag and belongs to no device: ports, filters and loop devices
+ * of guests that went while nobody looked. A thing is removed when it was an orphan
  * the last time as well, for a device that is being made may be there before the
  * rest of it.
  */
@@ -19,7 +19,7 @@
 struct orphan {
 	struct orphan *next;
 	char owner[40];
-	char path[24];		/* of a loop device; empty: a port */
+	char path[48];		/* of a loop device, or a chain's name; empty: a port */
 };
 
 struct sweeping {
@@ -68,6 +68,14 @@ static void on_loop(const char *path, const char *owner, void *userdata)
 	found(userdata, path, owner);
 }
 
+static void on_chain(const char *chain, void *userdata)
+{
+	char owner[40];
+
+	if (strlen(chain) < 48 && vif_guard_owner(chain, owner, sizeof(owner)))
+		found(userdata, chain, owner);
+}
+
 static bool seen_before(const struct hotplug *hotplug, const struct orphan *orphan)
 {
 	const struct orphan *old;
@@ -82,16 +90,22 @@ static bool seen_before(const struct hotplug *hotplug, const struct orphan *orph
 static void remove_orphan(struct hotplug *hotplug, const struct orphan *orphan)
 {
 	const char *what = orphan->path[0] ? orphan->path : "a port of Open vSwitch";
+	_free_ char *commands = NULL, *why = NULL;
 
 	if (hotplug->dry_run) {
 		log_notice("would remove %s, which was for %s", what, orphan->owner);
 		return;
 	}
 	log_notice("removing %s, which was for %s", what, orphan->owner);
-	if (orphan->path[0])
+	if (orphan->path[0] == '/') {
 		(void)loop_detach(orphan->path, orphan->owner);
-	else
+	} else if (orphan->path[0]) {
+		commands = vif_unguard_rules(orphan->owner);
+		if (commands && (hotplug->nft || nft_open(&hotplug->nft) >= 0))
+			(void)nft_apply(hotplug->nft, commands, &why);
+	} else {
 		(void)ovs_unplug(hotplug->ovs, orphan->owner);
+	}
 }
 
 void sweep_fini(struct hotplug *hotplug)
@@ -111,6 +125,7 @@ void sweep(struct hotplug *hotplug)
 	if (hotplug->ovs && ovs_is_connected(hotplug->ovs))
 		ovs_each(hotplug->ovs, on_port, &sweeping);
 	loop_each(on_loop, &sweeping);
+	(void)link_each_chain(VIF_GUARD_TABLE, on_chain, &sweeping);
 	for (const struct orphan *orphan = sweeping.found; orphan; orphan = orphan->next) {
 		if (seen_before(hotplug, orphan))
 			remove_orphan(hotplug, orphan);

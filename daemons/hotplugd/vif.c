@@ -526,6 +526,12 @@ static void step_unplug(struct device *device)
 	tell_twin(device);
 }
 
+void vif_abandon(struct device *device)
+{
+	if (device->kind == KIND_VIF && device->in_ovs && device->hotplug->ovs)
+		(void)ovs_unplug(device->hotplug->ovs, device->owner);
+}
+
 void vif_step(struct device *device)
 {
 	const bool was_plugged = device->state == DEVICE_PLUGGED;

@@ -136,6 +136,8 @@ void vif_plan(const struct vif_want *want, const struct vif_have *have, struct v
 
 /* The chain of an owner: "vif/3/0/emu" is vif_3_0_emu. */
 void vif_guard_chain(const char *owner, char *name, size_t size);
+/* And back; false if no such owner can be. */
+bool vif_guard_owner(const char *chain, char *owner, size_t size);
 
 /* The rules of VIF_GUARD in nft's language; to be freed. @ifname is the device's present name. */
 char *vif_guard_rules(const struct vif_want *want, const char *ifname);

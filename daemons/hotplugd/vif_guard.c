@@ -11,6 +11,7 @@
  */
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../lib/str.h"
 #include "vif.h"
@@ -24,6 +25,16 @@ void vif_guard_chain(const char *owner, char *name, size_t size)
 	for (i = 0; owner[i] && i + 1 < size; i++)
 		name[i] = owner[i] == '/' ? '_' : owner[i];
 	name[i] = '\0';
+}
+
+bool vif_guard_owner(const char *chain, char *owner, size_t size)
+{
+	size_t i;
+
+	for (i = 0; chain[i] && i + 1 < size; i++)
+		owner[i] = chain[i] == '_' ? '/' : chain[i];
+	owner[i] = '\0';
+	return !chain[i] && !strncmp(owner, "vif/", 4);
 }
 
 /* "{ 10.0.0.1/32, 10.1.0.0/16 }" of one family; false, and nothing, if there are none. */

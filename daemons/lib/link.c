@@ -504,6 +504,43 @@ int link_attach_chains(struct link *link, sd_event *event, const char *table,
 			       EPOLLIN, on_chains_readable, link);
 }
 
+struct each_chain {
+	const char *table;
+	void (*found)(const char *chain, void *userdata);
+	void *userdata;
+};
+
+static int on_each_chain(struct nl_msg *msg, void *userdata)
+{
+	struct nlattr *attrs[NFTA_CHAIN_MAX + 1];
+	struct each_chain *each = userdata;
+
+	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct nfgenmsg), attrs, NFTA_CHAIN_MAX, NULL) >= 0 &&
+	    attrs[NFTA_CHAIN_TABLE] && attrs[NFTA_CHAIN_NAME] &&
+	    !nla_strcmp(attrs[NFTA_CHAIN_TABLE], each->table))
+		each->found(nla_get_string(attrs[NFTA_CHAIN_NAME]), each->userdata);
+	return NL_OK;
+}
+
+int link_each_chain(const char *table, void (*found)(const char *chain, void *userdata),
+		    void *userdata)
+{
+	const struct nfgenmsg header = { .nfgen_family = NFPROTO_NETDEV };
+	struct each_chain each = { table, found, userdata };
+	struct nl_sock *sock = nl_socket_alloc();
+	int r = sock ? nl_connect(sock, NETLINK_NETFILTER) : -NLE_NOMEM;
+
+	if (r >= 0) {
+		nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_each_chain, &each);
+		r = nl_send_simple(sock, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN,
+				   NLM_F_REQUEST | NLM_F_DUMP, (void *)&header, sizeof(header));
+	}
+	if (r >= 0)
+		r = nl_recvmsgs_default(sock);
+	nl_socket_free(sock);
+	return r < 0 ? -EIO : 0;
+}
+
 int link_open(struct link **ret_link)
 {
 	_cleanup_(link_closep) struct link *link = calloc(1, sizeof(*link));

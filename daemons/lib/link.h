@@ -86,6 +86,10 @@ int link_first_address(struct link *link, int index, int family, struct link_add
 typedef void (*link_fn)(const char *name, int index, bool gone, void *userdata);
 int link_attach(struct link *link, sd_event *event, link_fn on_link, void *userdata);
 
+/* Calls @found with each chain of the packet filter's table netdev @table. */
+int link_each_chain(const char *table, void (*found)(const char *chain, void *userdata),
+		    void *userdata);
+
 /*
  * Calls @on_chain for each chain of the packet filter's table netdev @table that
  * comes or goes, by whomever; and with a NULL name when all that belongs together

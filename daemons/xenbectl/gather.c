@@ -36,7 +36,8 @@ static json_t *read_directory(struct store *store, const char *path)
 	return object;
 }
 
-static json_t *read_device(struct store *store, enum kind kind, unsigned int domid, unsigned int devid)
+static json_t *read_device(struct store *store, enum kind kind, unsigned int domid,
+			   unsigned int devid)
 {
 	_free_ char *state = NULL;
 	char path[128], name[64];
@@ -74,8 +75,9 @@ static void read_kind(struct store *store, enum kind kind, json_t *devices)
 
 			snprintf(path, sizeof(path), "backend/%s/%.40s/%.40s", kind_name(kind), domains[i],
 				 names[j]);
-			if (parse_backend_path(path, &kind, &domid, &devid, NULL))
-				json_array_append_new(devices, read_device(store, kind, domid, devid));
+			if (!parse_backend_path(path, &kind, &domid, &devid, NULL))
+				continue;
+			json_array_append_new(devices, read_device(store, kind, domid, devid));
 		}
 	}
 }

@@ -47,6 +47,7 @@ wait "$second"
 # Started by its socket.
 systemd-socket-activate --seqpacket -l /run/xen-hotplugd/socket -E "ASAN_OPTIONS=$ASAN_OPTIONS" \
 	"$XEN_HOTPLUGD" --debug 2>"$RUN/activated.log" &
+# shellcheck disable=SC2034 # lib.sh ends it
 daemon_pid=$!
 wait_for 10 daemon_listens
 vif_make 3 0

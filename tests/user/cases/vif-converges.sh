@@ -67,5 +67,8 @@ has_port other || fail "the port of others was removed"
 # An orphan goes after it was seen twice.
 ovs-vsctl add-port ovsbr0 orphan -- set port orphan external_ids:xen-backend-owner=vif/77/0 \
 	-- set interface orphan type=internal
-expect_match 'what would be done' "$("$XEN_HOTPLUGD" --dry-run 2>&1)" 'would remove a port of Open vSwitch, which was for vif/77/0'
+nft 'table netdev xen-hotplug { chain vif_78_0 { type filter hook ingress device "other" priority filter; }; }'
+would=$("$XEN_HOTPLUGD" --dry-run 2>&1)
+expect_match 'what would be done' "$would" 'would remove a port of Open vSwitch, which was for vif/77/0'
+expect_match 'what would be done' "$would" 'would remove vif_78_0, which was for vif/78/0'
 has_port orphan || fail "--dry-run has removed it"
