@@ -251,8 +251,10 @@ static int run(void)
 	if (r < 0)
 		return r;
 	lock = arg_dry_run ? -1 : take_lock();
-	if (lock < 0 && !arg_dry_run)
+	if (lock < 0 && !arg_dry_run) {
+		config_fini(&hotplug.config);
 		return lock == -EWOULDBLOCK ? lock : log_err_errno(lock, "Cannot lock %s", arg_lock);
+	}
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);

@@ -42,6 +42,16 @@ void store_close(struct store *store)
 	free(store);
 }
 
+/* What went wrong. An error that xenstored did not answer with means that there is none any more. */
+static int failed(struct store *store)
+{
+	const int error = errno ? errno : EIO;
+
+	if ((error == EBADF || error == EPIPE || error == ECONNRESET || error == EIO) && store->on_lost)
+		store->on_lost(store->userdata);
+	return -error;
+}
+
 static int read_in(struct store *store, xs_transaction_t t, const char *path, char **ret_value)
 {
 	unsigned int len;
@@ -49,7 +59,7 @@ static int read_in(struct store *store, xs_transaction_t t, const char *path, ch
 	int r = 0;
 
 	if (!value)
-		return errno ? -errno : -EIO;
+		return failed(store);
 	if (len > STORE_VALUE_MAX)
 		r = -EMSGSIZE;
 	else if (strlen(value) != len)
@@ -72,7 +82,7 @@ int store_list(struct store *store, const char *path, char ***ret_names, unsigne
 	char **names = xs_directory(store->xs, XBT_NULL, path, &n);
 
 	if (!names)
-		return errno ? -errno : -EIO;
+		return failed(store);
 	*ret_names = names;
 	*ret_n = n;
 	return 0;
@@ -83,7 +93,7 @@ bool store_is_gone(struct store *store, const char *path)
 	unsigned int len;
 	_free_ char *value = xs_read(store->xs, XBT_NULL, path, &len);
 
-	return !value && errno == ENOENT;
+	return !value && failed(store) == -ENOENT;
 }
 
 /* Inside a transaction; what it does is kept only if it returns 0. */
@@ -124,7 +134,7 @@ int store_change(struct store *store, const char *dir, const char *must_exist,
 		int r;
 
 		if (t == XBT_NULL)
-			return errno ? -errno : -EIO;
+			return failed(store);
 		r = change_in(store, t, dir, must_exist, changes, n);
 		if (r < 0) {
 			xs_transaction_end(store->xs, t, true);

@@ -4,7 +4,9 @@
 # Open vSwitch and kernel, without a virtual machine. Included by the top Makefile; run in tools/chroot.
 
 USER_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-USER_MAKE = $(MAKE) DAEMONS=$(BUILD)/user CFLAGS='-O1 -g $(USER_SAN)' LDFLAGS='$(USER_SAN)'
+# Each suite has objects of its own; in its chroot, SUITE is `trixie+user`.
+USER_DIR := $(BUILD)/user/$(firstword $(subst +, ,$(SUITE)))
+USER_MAKE = $(MAKE) DAEMONS=$(USER_DIR) CFLAGS='-O1 -g $(USER_SAN)' LDFLAGS='$(USER_SAN)'
 USER_TESTS := $(patsubst tests/user/unit/%.c,$(DAEMONS)/%,$(wildcard tests/user/unit/test-*.c))
 
 $(DAEMONS)/libhotplugd.a: $(filter-out %/main.o,$(HOTPLUGD))
@@ -36,7 +38,7 @@ user-fuzzers: $(USER_FUZZ:%=$(DAEMONS)/fuzz-%)
 
 user-tests:
 	@+$(USER_MAKE) user-programs
-	@tests/user/run $(BUILD)/user $(BUILD)/check/user.result '$(CASE)'
+	@tests/user/run $(USER_DIR) $(BUILD)/check/user.result '$(CASE)'
 
 user: ## test the daemons in a chroot: unit tests, and against a real xenstored and Open vSwitch: CASE='vif-*'
 	@tools/chroot $(SUITE)+user -- $(MAKE) user-tests CASE='$(CASE)'
