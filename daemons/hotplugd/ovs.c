@@ -142,9 +142,9 @@ int ovs_plug(struct ovs *ovs, const struct vif_want *want)
 	return send_ops(ovs, want->owner, ops, ops ? json_array_size(ops) - 2 : 0);
 }
 
-int ovs_unplug(struct ovs *ovs, const char *owner)
+int ovs_unplug(struct ovs *ovs, const char *owner, const char *name)
 {
-	json_t *ops = ovs_rows_unplug(&ovs->rows, owner);
+	json_t *ops = ovs_rows_unplug(&ovs->rows, owner, name);
 
 	return ops ? send_ops(ovs, owner, ops, 0) : -ENOENT;
 }

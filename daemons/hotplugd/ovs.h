@@ -6,7 +6,7 @@
  * Ours is what carries our tag: in a Port's external_ids, xen-backend-owner is
  * the device ("vif/3/0") and xen-backend-bridge where we put it. Nothing else
  * is ever changed or removed, but for a port with the very name of a vif that
- * is being plugged, which cannot be anybody else's.
+ * is being plugged or unplugged, which can only be what another script has left.
  */
 #ifndef HOTPLUGD_OVS_H
 #define HOTPLUGD_OVS_H
@@ -38,8 +38,11 @@ void ovs_rows_look(const struct ovs_rows *rows, const struct vif_want *want, str
 /* One transaction that makes the port as wanted, whatever is there; NULL: no bridge, no memory. */
 json_t *ovs_rows_plug(const struct ovs_rows *rows, const struct vif_want *want);
 
-/* One that removes the ports of this owner; NULL if there are none. */
-json_t *ovs_rows_unplug(const struct ovs_rows *rows, const char *owner);
+/*
+ * One that removes the ports of this owner, and if @name is not NULL the one of this name, if
+ * it is nobody's; NULL if there are none.
+ */
+json_t *ovs_rows_unplug(const struct ovs_rows *rows, const char *owner, const char *name);
 
 /* Calls @found with each port of ours. */
 void ovs_rows_each(const struct ovs_rows *rows, void (*found)(const char *owner, void *userdata),
@@ -73,7 +76,7 @@ void ovs_look(const struct ovs *ovs, const struct vif_want *want, struct vif_hav
  * nothing of ours.
  */
 int ovs_plug(struct ovs *ovs, const struct vif_want *want);
-int ovs_unplug(struct ovs *ovs, const char *owner);
+int ovs_unplug(struct ovs *ovs, const char *owner, const char *name);
 
 void ovs_each(const struct ovs *ovs, void (*found)(const char *owner, void *userdata),
 	      void *userdata);

@@ -424,15 +424,15 @@ json_t *ovs_rows_plug(const struct ovs_rows *rows, const struct vif_want *want)
 	return ops;
 }
 
-json_t *ovs_rows_unplug(const struct ovs_rows *rows, const char *owner)
+json_t *ovs_rows_unplug(const struct ovs_rows *rows, const char *owner, const char *name)
 {
 	json_t *ops = NULL, *port;
-	const char *name;
+	const char *port_name;
 
-	json_object_foreach(rows->ports, name, port) {
+	json_object_foreach(rows->ports, port_name, port) {
 		const char *present = map_get(json_object_get(port, "external_ids"), OWNER);
 
-		if (!present || strcmp(present, owner))
+		if (present ? strcmp(present, owner) : !name || strcmp(port_name, name))
 			continue;
 		if (!ops)
 			ops = json_array();

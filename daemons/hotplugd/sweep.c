@@ -104,7 +104,7 @@ static void remove_orphan(struct hotplug *hotplug, const struct orphan *orphan)
 		if (commands && (hotplug->nft || nft_open(&hotplug->nft) >= 0))
 			(void)nft_apply(hotplug->nft, commands, &why);
 	} else {
-		(void)ovs_unplug(hotplug->ovs, orphan->owner);
+		(void)ovs_unplug(hotplug->ovs, orphan->owner, NULL);
 	}
 }
 

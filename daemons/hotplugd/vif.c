@@ -320,7 +320,7 @@ static int act(struct device *device, enum vif_action action, const struct vif_h
 		device->in_ovs = true;
 		return ovs_plug(device->hotplug->ovs, want);
 	case VIF_UNPORT:
-		return ovs_unplug(device->hotplug->ovs, want->owner);
+		return ovs_unplug(device->hotplug->ovs, want->owner, NULL);
 	case VIF_MASTER:
 		change.master = have->bridge_index;
 		return link_change(link, index, &change);
@@ -488,6 +488,7 @@ static void step_unplug(struct device *device)
 		{ "hotplug-status", "" },
 	};
 	struct hotplug *hotplug = device->hotplug;
+	const char *name = device->ifname[0] ? device->ifname : device->name;
 	_free_ char *commands = NULL, *ip = NULL;
 	char state[80];
 	struct why why;
@@ -505,7 +506,7 @@ static void step_unplug(struct device *device)
 		return;
 	}
 	if (hotplug->ovs)
-		r = ovs_unplug(hotplug->ovs, device->owner);
+		r = ovs_unplug(hotplug->ovs, device->owner, device->asked ? name : NULL);
 	if (r != -ENOENT) {
 		device_wait(device, "ovsdb-server does not answer");
 		return;
@@ -529,7 +530,7 @@ static void step_unplug(struct device *device)
 void vif_abandon(struct device *device)
 {
 	if (device->kind == KIND_VIF && device->in_ovs && device->hotplug->ovs)
-		(void)ovs_unplug(device->hotplug->ovs, device->owner);
+		(void)ovs_unplug(device->hotplug->ovs, device->owner, NULL);
 }
 
 void vif_step(struct device *device)

@@ -515,8 +515,8 @@ static int on_each_chain(struct nl_msg *msg, void *userdata)
 	struct nlattr *attrs[NFTA_CHAIN_MAX + 1];
 	struct each_chain *each = userdata;
 
-	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct nfgenmsg), attrs, NFTA_CHAIN_MAX, NULL) >= 0 &&
-	    attrs[NFTA_CHAIN_TABLE] && attrs[NFTA_CHAIN_NAME] &&
+	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct nfgenmsg), attrs, NFTA_CHAIN_MAX,
+			NULL) >= 0 && attrs[NFTA_CHAIN_TABLE] && attrs[NFTA_CHAIN_NAME] &&
 	    !nla_strcmp(attrs[NFTA_CHAIN_TABLE], each->table))
 		each->found(nla_get_string(attrs[NFTA_CHAIN_NAME]), each->userdata);
 	return NL_OK;

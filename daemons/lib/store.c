@@ -42,12 +42,13 @@ void store_close(struct store *store)
 	free(store);
 }
 
-/* What went wrong. An error that xenstored did not answer with means that there is none any more. */
+/* What went wrong. An error that is none of xenstored's answers: there is none any more. */
 static int failed(struct store *store)
 {
 	const int error = errno ? errno : EIO;
 
-	if ((error == EBADF || error == EPIPE || error == ECONNRESET || error == EIO) && store->on_lost)
+	if (store->on_lost &&
+	    (error == EBADF || error == EPIPE || error == ECONNRESET || error == EIO))
 		store->on_lost(store->userdata);
 	return -error;
 }

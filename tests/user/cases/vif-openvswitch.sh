@@ -40,3 +40,9 @@ plug_and_check() {
 plug_and_check
 daemon_start
 plug_and_check
+
+# A port that the toolstack's own script has made, before this package came, is taken out as well.
+vif_make 2 0
+ovs-vsctl add-port ovsbr0 vif2.0 -- set interface vif2.0 "external-ids:xen-vm-uuid=$UUID"02
+hotplug offline 2 0
+has_no_port vif2.0 || fail "the port of another script is left"

@@ -20,7 +20,7 @@ static void use_rows(struct ovs_rows *rows)
 	ops = ovs_rows_plug(rows, &want);
 	CLAIM(ops ? json_array_size(ops) >= 4 : !have.ovs_bridge);
 	json_decref(ops);
-	ops = ovs_rows_unplug(rows, "vif/3/0");
+	ops = ovs_rows_unplug(rows, "vif/3/0", NULL);
 	CLAIM(!ops || have.port_stray || json_array_size(ops) >= 2);
 	json_decref(ops);
 }

@@ -185,12 +185,20 @@ static void unplugged(void **state)
 	json_t *ops;
 
 	bridge_only(&rows);
-	assert_null(ovs_rows_unplug(&rows, "vif/3/0"));
+	assert_null(ovs_rows_unplug(&rows, "vif/3/0", NULL));
 	add_port(&rows, NONE, NONE, NONE, "[\"map\",[]]", "4");
-	assert_null(ovs_rows_unplug(&rows, "vif/3/0"));
+	assert_null(ovs_rows_unplug(&rows, "vif/3/0", NULL));
+	assert_null(ovs_rows_unplug(&rows, "vif/3/0", "vif3.1"));
+	/* Left by another script, and asked for by name. */
+	ops = ovs_rows_unplug(&rows, "vif/3/0", "vif3.0");
+	assert_int_equal(json_array_size(ops), 2);
+	json_decref(ops);
+	/* Another device's of ours, whatever it is called. */
+	add_port(&rows, NONE, NONE, NONE, "[\"map\",[[\"xen-backend-owner\",\"vif/4/0\"]]]", "4");
+	assert_null(ovs_rows_unplug(&rows, "vif/3/0", "vif3.0"));
 	add_port(&rows, NONE, NONE, NONE, MINE, "4");
-	assert_null(ovs_rows_unplug(&rows, "vif/3/1"));
-	ops = ovs_rows_unplug(&rows, "vif/3/0");
+	assert_null(ovs_rows_unplug(&rows, "vif/3/1", NULL));
+	ops = ovs_rows_unplug(&rows, "vif/3/0", NULL);
 	assert_int_equal(json_array_size(ops), 2);
 	json_decref(ops);
 	ovs_rows_fini(&rows);
@@ -238,7 +246,7 @@ static void nonsense(void **state)
 		ops = ovs_rows_plug(&rows, &want);
 		assert_non_null(ops);
 		json_decref(ops);
-		assert_null(ovs_rows_unplug(&rows, "vif/3/0"));
+		assert_null(ovs_rows_unplug(&rows, "vif/3/0", NULL));
 		ovs_rows_fini(&rows);
 	}
 }
