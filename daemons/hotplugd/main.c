@@ -224,7 +224,8 @@ static int run_once(struct hotplug *hotplug)
 		fprintf(stderr, "xen-hotplug: %s\n", r < 0 ? "the arguments are too long" : why.text);
 		return -EINVAL;
 	}
-	r = hotplug_start(hotplug);
+	/* Who has which disk matters to disks only. */
+	r = request.kind == KIND_VBD ? hotplug_start(hotplug) : 0;
 	if (r >= 0)
 		r = device_get(hotplug, request.kind, request.domid, request.devid, request.emu,
 			       &device);
