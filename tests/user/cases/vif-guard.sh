@@ -25,7 +25,6 @@ ip -n g1 -6 addr add 2001:db8::2/64 dev eth0 nodad
 hotplug online 1 0 vif-bridge
 nft list ruleset
 sees 1 10.0.0.254 5 || fail "the guest's own address is dropped"
-sees 1 '-I 10.0.0.1 10.0.0.254' || true
 ip netns exec g1 ping -q -c 1 -W 5 -I 10.0.0.1 10.0.0.254 >/dev/null || fail "10.0.0.1 is dropped"
 if ip netns exec g1 ping -q -c 1 -W 1 -I 10.0.0.2 10.0.0.254 >/dev/null; then fail "10.0.0.2 passes"; fi
 ip netns exec g1 ping -q -c 1 -W 5 -I 2001:db8::1 2001:db8::fe >/dev/null || fail "2001:db8::1 is dropped"
