@@ -1,0 +1,244 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs in the lab's dom0: how long the toolstack's hotplug scripts and ours take, called as libxl calls them and
+# by xl itself; whether that grows with the number of devices; what twenty guests at once take; and how much
+# memory the daemon has with a thousand devices. The drivers are ours for both. Prints one JSON object a line on
+# standard output, for tests/bench/bench; everything else goes to standard error.
+#
+# BENCH_RUNS (default 1) and BENCH_SETS (default: all) may be set by the line before this script. For "raw",
+# xl runs /bin/true.
+set -eu
+# shellcheck source=tests/lab/lib.sh
+. /lab/lib.sh
+# shellcheck source=tests/lab/cases/lib/hotplug
+. /lab/cases/lib/hotplug
+
+runs=${BENCH_RUNS:-1}
+sets=${BENCH_SETS:-script attach many storm memory}
+driver=raw
+run=0
+LAB_OUT=/run/bench
+mkdir -p $LAB_OUT
+
+say() {
+	echo "$*" >&2
+}
+
+result() { # result SET JOB UNIT VALUE
+	printf '{"set":"%s","job":"%s","driver":"%s","run":%d,"unit":"%s","value":%s,"error":%d}\n' \
+		"$1" "$2" "$driver" "$run" "$3" "${4:-0}" "$([ -n "$4" ] && echo 0 || echo 1)"
+}
+
+has() { # has SET
+	[[ " $sets " == *" $1 "* ]]
+}
+
+now_us() { echo "${EPOCHREALTIME/./}"; }
+
+rounds() { # rounds OURS STOCK
+	if [ "$driver" = ours ]; then echo "$1"; else echo "$2"; fi
+}
+
+# Which file the toolstack runs for a script's name.
+file_of() { # file_of NAME
+	case $driver in
+	raw) echo /bin/true ;;
+	stock) echo "/etc/xen/scripts/$1.stock" ;;
+	ours) echo "/etc/xen/scripts/$1" ;;
+	esac
+}
+
+# ---- a script by itself ----------------------------------------------------------------------------------
+
+call() { # call TYPE PATH NAME ACTION
+	local file
+	file=$(file_of "$3")
+	script=$file XENBUS_TYPE=$1 XENBUS_PATH=$2 XENBUS_BASE_PATH=backend vif=vif0.9 netdev='' \
+		"$file" "$4" type_if=vif >$LAB_OUT/script 2>&1 || {
+		say "$file $4: $(cat $LAB_OUT/script)"
+		return 1
+	}
+}
+
+# The median and the last but one of a hundred of what is read, in ms.
+quantiles() { # quantiles SET JOB
+	local p50 p99
+	read -r p50 p99 <<<"$(sort -n | awk '{ t[NR] = $1 / 1000 }
+		END { printf "%.3f %.3f\n", t[int((NR + 1) / 2)], t[int(NR * 0.99 + 0.99)] }')"
+	result "$1" "$2-p50" ms "$p50"
+	result "$1" "$2-p99" ms "$p99"
+}
+
+vif_rounds() { # vif_rounds NAME BRIDGE ROUNDS
+	local i start
+	for ((i = 0; i < $3; i++)); do
+		vif_bare 0 9 "bridge=$2" "script=$(file_of "$1")" >&2
+		start=$(now_us)
+		call vif backend/vif/0/9 "$1" online
+		echo $(($(now_us) - start))
+		[ "$(hotplug_status 0 9)" = connected ] || { say "$1 has not plugged it"; return 1; }
+		call vif backend/vif/0/9 "$1" offline
+		vif_bare_end 0 9
+		wait_for 20 test ! -e /sys/class/net/vif0.9
+	done
+}
+
+disk_rounds() { # disk_rounds ROUNDS
+	local i start
+	for ((i = 0; i < $1; i++)); do
+		vbd_bare 51968 "$loop" w
+		start=$(now_us)
+		call vbd backend/vbd/0/51968 block add
+		echo $(($(now_us) - start))
+		xenstore-exists "$XS_BACKEND/0/51968/physical-device" || { say 'block has not plugged it'; return 1; }
+		call vbd backend/vbd/0/51968 block remove
+		vbd_bare_end 51968
+		wait_for 20 test ! -e /sys/bus/xen-backend/devices/vbd-0-51968
+	done
+}
+
+scripts() { # scripts SET SUFFIX ROUNDS
+	vif_rounds vif-openvswitch ovsbr0 "$3" | quantiles "$1" "vif-openvswitch$2"
+	vif_rounds vif-bridge xenbr0 "$3" | quantiles "$1" "vif-bridge$2"
+	disk_rounds "$3" | quantiles "$1" "block$2"
+}
+
+# ---- by xl -----------------------------------------------------------------------------------------------
+
+attaches() {
+	local start i ports=0 letters=bcdefghijk
+	[ $driver = raw ] || ports=10
+	start=$(now_us)
+	for ((i = 0; i < 10; i++)); do
+		xl network-attach bench "bridge=ovsbr0,script=$(file_of vif-openvswitch)" >&2
+	done
+	result attach ten-network-attach ms $((($(now_us) - start) / 1000))
+	[ "$(ovs-vsctl list-ports ovsbr0 | wc -l)" = $ports ] || { say 'not all are plugged'; return 1; }
+	start=$(now_us)
+	for ((i = 0; i < 10; i++)); do
+		xl block-attach bench \
+			"format=raw,vdev=xvd${letters:i:1},access=r,script=$(file_of block),target=$loop" >&2
+	done
+	result attach ten-block-attach ms $((($(now_us) - start) / 1000))
+	for i in $(xenstore-list "$XS_VIF/$(xl domid bench)"); do
+		xl network-detach bench "$i" >&2
+	done
+	for i in $(xenstore-list "$XS_BACKEND/$(xl domid bench)"); do
+		xl block-detach --force bench "$i" >&2
+	done
+}
+
+# ---- twenty guests at once -------------------------------------------------------------------------------
+
+storm() {
+	local i start pids=() name
+	for ((i = 0; i < 20; i++)); do
+		name=storm$i
+		cat >$LAB_OUT/$name.cfg <<-END
+			name = "$name"
+			type = "pv"
+			memory = 32
+			kernel = "$GUEST_FILES/vmlinuz"
+			disk = [ 'format=raw,vdev=xvda,access=r,script=$(file_of block),target=$loop',
+				'format=raw,vdev=xvdb,access=r,script=$(file_of block),target=$loop' ]
+			vif = [ 'bridge=ovsbr0,script=$(file_of vif-openvswitch)' ]
+		END
+	done
+	start=$(now_us)
+	for ((i = 0; i < 20; i++)); do
+		xl -t create -p $LAB_OUT/storm$i.cfg >>$LAB_OUT/storm 2>&1 &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || { say "a guest could not be made: $(tail -n 3 $LAB_OUT/storm)"; return 1; }
+	done
+	result storm twenty-guests ms $((($(now_us) - start) / 1000))
+	start=$(now_us)
+	for ((i = 0; i < 20; i++)); do
+		xl destroy storm$i >&2 &
+	done
+	wait
+	result storm twenty-guests-end ms $((($(now_us) - start) / 1000))
+}
+
+# ---- memory ----------------------------------------------------------------------------------------------
+
+# 200 vifs, and disks which no driver is asked to take.
+crowd() { # crowd VIFS DISKS
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		vif_publish 0 $((10 + i)) script=/etc/xen/scripts/vif-openvswitch bridge=ovsbr0
+	done
+	for ((i = 1; i <= $2; i++)); do
+		vbd_bare $((268435456 + i * 256)) "$loop" r
+	done
+	for ((i = 1; i <= $1; i++)); do
+		wait_for 60 test -e "/sys/class/net/vif0.$((10 + i))"
+		plug online 0 $((10 + i)) >&2
+	done
+	for ((i = 1; i <= $2; i++)); do
+		plug_disk online 0 $((268435456 + i * 256)) >&2
+	done
+}
+
+crowd_end() {
+	xenstore-rm "$XS_VIF/0" 2>/dev/null || true
+	xenstore-rm "$XS_BACKEND/0" 2>/dev/null || true
+	xenstore-rm /local/domain/0/device/vif 2>/dev/null || true
+	xenstore-rm /local/domain/0/device/vbd 2>/dev/null || true
+	wait_for 120 lab_no_vif_left
+	wait_for 120 lab_no_vbd_left
+}
+
+memory() {
+	local pid
+	pid=$(systemctl show -p MainPID --value xen-hotplugd)
+	result memory daemon-1000-devices KiB "$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$pid/status")"
+	result memory daemon-1000-devices-own KiB \
+		"$(awk '/^Private_/ { sum += $2 } END { print sum }' "/proc/$pid/smaps_rollup")"
+}
+
+# ----------------------------------------------------------------------------------------------------------
+
+hotplug_start ovsbr0 >&2
+modprobe xen-blkback
+modprobe xen-netback
+ip link add xenbr0 up type bridge
+# What udev does with each device is no script's part.
+udevadm control --stop-exec-queue
+loop=$(disk_loop data 8)
+echo "{\"kernel\":\"$(uname -r)\",\"xen\":\"$(xl info xen_version 2>/dev/null)\",\"stock\":\"/etc/xen/scripts/*.stock\",\"ours\":\"$(readlink -f /etc/xen/scripts/vif-openvswitch)\"}"
+for run in $(seq "$runs"); do
+	for driver in stock ours; do
+		has script || break
+		say "run $run of $runs: scripts, $driver"
+		scripts script '' "$(rounds 50 10)"
+	done
+	if has attach; then
+		guest_start bench >&2
+		for driver in raw stock ours; do
+			say "run $run of $runs: xl, $driver"
+			attaches
+		done
+		xl destroy bench >&2
+	fi
+	for driver in raw stock ours; do
+		has storm || break
+		say "run $run of $runs: twenty guests, $driver"
+		storm
+	done
+	if has many || has memory; then
+		crowd 200 800
+		for driver in stock ours; do
+			has many || break
+			say "run $run of $runs: scripts with a thousand devices there, $driver"
+			scripts many -1000 "$(rounds 20 3)"
+		done
+		driver=ours
+		if has memory; then
+			memory
+		fi
+		crowd_end
+	fi
+done
