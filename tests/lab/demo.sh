@@ -48,6 +48,10 @@ expect_ok modprobe xen-netback
 loaded xen-blkback
 loaded xen-netback
 
+step "the daemon that plugs what xl asks for, in place of the scripts"
+expect_ok systemctl start xen-hotplugd
+ls -l /etc/xen/scripts/vif-openvswitch /etc/xen/scripts/block
+
 step "xl create: a ${DEMO_TYPE:-pv} guest with a disk of 32 MiB, on a bridge of Open vSwitch"
 net_bridge
 loop=$(disk_loop disk 32)
@@ -62,6 +66,20 @@ xl list
 xl block-list demo
 xl network-list demo
 ovs-vsctl show
+
+step "what the daemon has done, and how long a plug takes beside the toolstack's own script"
+xenbectl list
+timed_attach() {
+	local start=$EPOCHREALTIME number
+	xl network-attach demo "bridge=$BRIDGE,script=$1"
+	echo "xl network-attach with $1: $(((${EPOCHREALTIME/./} - ${start/./}) / 1000)) ms"
+	number=$(xenstore-list "$XS_VIF/$(xl domid demo)" | sort -n | tail -n 1)
+	xl network-detach demo "$number"
+}
+timed_attach /bin/true
+timed_attach vif-openvswitch
+timed_attach vif-openvswitch.stock
+journalctl -u xen-hotplugd -o cat | grep plugged
 
 step "the guest writes its disk with fio and verifies every block by its CRC"
 expect_ok guest_run demo 'fio --name=write-and-verify --filename=/dev/xvda --rw=randwrite \
@@ -98,3 +116,5 @@ step "the guest goes, and its disk and its interface with it"
 guest_stop demo
 wait_for 30 test ! -e "/sys/class/net/$vif" || failure "$vif stays"
 expect_eq 'block threads left' "$(pgrep -c '^blkback\.' || true)" 0
+nothing_left() { [ -z "$(ovs-vsctl list-ports "$BRIDGE")" ] && [ "$(xenbectl list --json | tr -d ' \n')" = '[]' ]; }
+expect_ok wait_for 20 nothing_left
