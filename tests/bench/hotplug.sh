@@ -111,7 +111,7 @@ attaches() {
 	[ $driver = raw ] || ports=10
 	start=$(now_us)
 	for ((i = 0; i < 10; i++)); do
-		xl network-attach bench "bridge=ovsbr0,script=$(file_of vif-openvswitch)" >&2
+		xl network-attach bench bridge=ovsbr0 "script=$(file_of vif-openvswitch)" >&2
 	done
 	result attach ten-network-attach ms $((($(now_us) - start) / 1000))
 	[ "$(ovs-vsctl list-ports ovsbr0 | wc -l)" = $ports ] || { say 'not all are plugged'; return 1; }

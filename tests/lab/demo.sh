@@ -71,7 +71,7 @@ step "what the daemon has done, and how long a plug takes beside the toolstack's
 xenbectl list
 timed_attach() {
 	local start=$EPOCHREALTIME number
-	xl network-attach demo "bridge=$BRIDGE,script=$1"
+	xl network-attach demo "bridge=$BRIDGE" "script=$1"
 	echo "xl network-attach with $1: $(((${EPOCHREALTIME/./} - ${start/./}) / 1000)) ms"
 	number=$(xenstore-list "$XS_VIF/$(xl domid demo)" | sort -n | tail -n 1)
 	xl network-detach demo "$number"

@@ -17,7 +17,7 @@ for round in 1 2 3; do
 	pid=$(systemctl show -p MainPID --value xen-hotplugd)
 	# ovs-vswitchd is stopped, so that the plug is under way when the daemon dies.
 	kill -STOP "$(cat /run/openvswitch/ovs-vswitchd.pid)"
-	xl network-attach g1 'bridge=ovsbr0,script=vif-openvswitch' &
+	xl network-attach g1 bridge=ovsbr0 script=vif-openvswitch &
 	attach=$!
 	expect_ok wait_for 30 has_port "vif$domid.$round"
 	kill -KILL "$pid"

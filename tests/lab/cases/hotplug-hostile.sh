@@ -18,7 +18,7 @@ guest_start g1
 domid=$(xl domid g1)
 for name in 'x -- del-br ovsbr0' '"]]],"where":[["_uuid"' "$shell" $'\xff\xfe' "$long"; do
 	xenstore-write "/local/domain/$domid/name" "$name"
-	expect_ok xl network-attach "$domid" 'bridge=ovsbr0,script=vif-openvswitch'
+	expect_ok xl network-attach "$domid" bridge=ovsbr0 script=vif-openvswitch
 	devid=$(xenstore-list "$XS_VIF/$domid" | sort -n | tail -n 1)
 	ovs-vsctl get interface "vif$domid.$devid" external_ids:xen-vm-name
 	expect_ok xl network-detach "$domid" "$devid"

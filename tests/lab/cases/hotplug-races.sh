@@ -13,7 +13,7 @@ for round in 1 2 3; do
 	guest_start g1
 	domid=$(xl domid g1)
 	vswitchd STOP
-	xl network-attach g1 'bridge=ovsbr0,script=vif-openvswitch' >"$LAB_OUT/attach-$round" 2>&1 &
+	xl network-attach g1 bridge=ovsbr0 script=vif-openvswitch >"$LAB_OUT/attach-$round" 2>&1 &
 	attach=$!
 	expect_ok wait_for 30 has_port "vif$domid.0"
 	xl destroy g1 &
@@ -64,7 +64,7 @@ hotplug_conf general 'run = events'
 loop=$(disk_loop data 8)
 guest_start g1
 domid=$(xl domid g1)
-expect_ok xl network-attach g1 'bridge=ovsbr0,script=vif-openvswitch'
+expect_ok xl network-attach g1 bridge=ovsbr0 script=vif-openvswitch
 expect_ok xl block-attach g1 "phy:$loop,xvdb,w"
 guest_wait_disk g1 xvdb
 udevadm trigger --action=add --subsystem-match=xen-backend --subsystem-match=net

@@ -68,7 +68,7 @@ all_right 'a database that cannot be written'
 # Stopped altogether: a VM start fails after the limit, not never.
 kill -STOP "$(cat /run/openvswitch/ovs-vswitchd.pid)"
 start=$SECONDS
-if message=$(xl network-attach g1 'bridge=ovsbr0,script=vif-openvswitch' 2>&1); then
+if message=$(xl network-attach g1 bridge=ovsbr0 script=vif-openvswitch 2>&1); then
 	failure 'it was plugged without ovs-vswitchd'
 fi
 expect_match 'the message' "$message" 'not done within 10 s: ovs-vswitchd does not'

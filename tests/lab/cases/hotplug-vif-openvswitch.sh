@@ -10,7 +10,7 @@ hotplug_start ovsbr0
 guest_start g1 --config "vif = ['mac=00:16:3e:12:34:56,bridge=ovsbr0.10:20,script=vif-openvswitch,mtu=1400,ip=10.0.10.1']"
 domid=$(xl domid g1)
 expect_eq 'the port' "$(vif_port g1 tag) $(vif_port g1 trunks) $(vif_port g1 vlan_mode)" \
-	'10 20 native-untagged'
+	'10 [20] native-untagged'
 expect_eq 'its owner' "$(vif_port g1 external_ids:xen-backend-owner)" "\"vif/$domid/0\""
 expect_eq 'the name of the machine' "$(vif_interface g1 external_ids:xen-vm-name)" g1
 expect_match 'the identity' "$(vif_interface g1 external_ids:iface-id)" '[0-9a-f-]{36}'
@@ -46,7 +46,7 @@ expect_fail guest_ping g1 -I 10.0.10.66 10.0.10.254
 expect_ok xl network-detach g1 0
 expect_ok wait_for 20 no_port "vif$domid.0"
 start=$EPOCHREALTIME
-expect_ok xl network-attach g1 'bridge=ovsbr0,script=vif-openvswitch'
+expect_ok xl network-attach g1 bridge=ovsbr0 script=vif-openvswitch
 echo "-- xl network-attach took $(((${EPOCHREALTIME/./} - ${start/./}) / 1000)) ms"
 expect_ok has_port "vif$domid.0"
 expect_ok xl destroy g1
@@ -54,7 +54,7 @@ expect_ok wait_for 30 no_port "vif$domid.0"
 
 # What cannot be honoured fails, and says why.
 guest_start g2
-if message=$(xl network-attach g2 'bridge=ovsbr0.5000,script=vif-openvswitch' 2>&1); then
+if message=$(xl network-attach g2 bridge=ovsbr0.5000 script=vif-openvswitch 2>&1); then
 	failure "a VLAN that does not exist is taken"
 fi
 expect_match 'the message' "$message" "bridge='ovsbr0.5000': must be"
