@@ -110,6 +110,7 @@ static void device_free(struct device *device)
 	*p = device->next;
 	device->hotplug->n_devices--;
 	clients_done(device, false, "xen-hotplugd has forgotten the device");
+	vbd_abandon(device);
 	free(device->want);
 	free(device);
 }
@@ -244,6 +245,14 @@ static void restore(struct device *device)
 	device_dirty(device);
 }
 
+void device_clear(struct device *device)
+{
+	device->wanted = false;
+	device->started_us = now_us();
+	set_state(device, DEVICE_UNPLUGGING);
+	device_dirty(device);
+}
+
 /* ---- how a step ends ------------------------------------------------------------------------------- */
 
 static void tell(struct device *device, bool plugged, const char *error)
@@ -304,12 +313,12 @@ void device_fail(struct device *device, const char *reason)
 	};
 	const bool news = strcmp(device->reason, reason);
 
-	if (device->wanted && news)
-		device_log(device, LOG_ERR, "plug", now_us() - device->started_us, "%s", reason);
+	if (news)
+		device_log(device, LOG_ERR, device->wanted ? "plug" : "unplug", now_us() - device->started_us, "%s", reason);
 	snprintf(device->reason, sizeof(device->reason), "%s", reason);
 	if (!device->asked) {
 		/* Nobody waits: it is tried again when something changes, and now and then. */
-		set_state(device, DEVICE_PLUGGING);
+		set_state(device, device->wanted ? DEVICE_PLUGGING : DEVICE_UNPLUGGING);
 		device->again_us = now_us() + RETRY_US;
 		return;
 	}
@@ -322,6 +331,7 @@ void device_fail(struct device *device, const char *reason)
 	device->wanted = false;
 	/* What was done so far does not stay; nobody has to wait for that. */
 	vif_abandon(device);
+	vbd_abandon(device);
 	set_state(device, DEVICE_FAILED);
 	tell(device, false, reason);
 }

@@ -5,6 +5,8 @@
  *
  *   xenstore, netlink, OVSDB, clients --> device_dirty() --> step: vif_step() or vbd_step()
  *
+ * Disks on other machines: target.h, vbd_target.c.
+ *
  * Whatever happens only marks devices. A step looks at what a device is to be and
  * what it is, and does what is missing; so events may be lost, merged or repeated,
  * and it does not matter who has died in between. Nothing here blocks but calls
@@ -90,6 +92,9 @@ struct device {
 	bool guarded, routed;
 	bool has_guard;			/* there is a chain in the filter */
 	bool in_ovs;			/* there may be a port */
+
+	/* vbd */
+	struct target_job *job;		/* a disk on another machine, on its way: see target.h */
 };
 
 struct hotplug {
@@ -129,6 +134,8 @@ int device_get(struct hotplug *hotplug, enum kind kind, unsigned int domid, unsi
 void device_plug(struct device *device, struct client *client);
 void device_unplug(struct device *device, struct client *client);
 void device_dirty(struct device *device);
+/* Nobody wants it any more, and nobody waits for that: what is left of it goes. */
+void device_clear(struct device *device);
 
 /* How a step ends. */
 void device_done(struct device *device);			/* it is as wanted */
@@ -147,6 +154,8 @@ void vif_step(struct device *device);
 /* Takes out the port of a vif that was refused, whenever it should appear. */
 void vif_abandon(struct device *device);
 void vbd_step(struct device *device);
+/* Ends what is under way for a disk. */
+void vbd_abandon(struct device *device);
 
 /* Takes in who has which disk from xenstore, where it has been written by whomever. */
 void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid);

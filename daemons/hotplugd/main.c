@@ -259,6 +259,8 @@ static int run(void)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	/* The loop hears of the tools that end: see lib/exec.h. */
+	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	r = sd_event_new(&event);
 	if (r >= 0)

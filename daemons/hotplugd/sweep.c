@@ -13,13 +13,15 @@
 #include "../lib/log.h"
 #include "../lib/str.h"
 #include "hotplugd.h"
+#include "target.h"
 
+#define TARGET		"target"
 #define ORPHANS_MAX	1024u
 
 struct orphan {
 	struct orphan *next;
 	char owner[40];
-	char path[48];		/* of a loop device, or a chain's name; empty: a port */
+	char path[48];		/* of a loop device, or a chain's name; empty: a port; TARGET */
 };
 
 struct sweeping {
@@ -68,6 +70,11 @@ static void on_loop(const char *path, const char *owner, void *userdata)
 	found(userdata, path, owner);
 }
 
+static void on_target(const char *owner, void *userdata)
+{
+	found(userdata, TARGET, owner);
+}
+
 static void on_chain(const char *chain, void *userdata)
 {
 	char owner[40];
@@ -87,9 +94,22 @@ static bool seen_before(const struct hotplug *hotplug, const struct orphan *orph
 	return false;
 }
 
+/* A device that is there only for its disk to be disconnected. */
+static void remove_target(struct hotplug *hotplug, const char *owner)
+{
+	unsigned int domid, devid;
+	struct device *device;
+
+	if (sscanf(owner, "vbd/%u/%u", &domid, &devid) == 2 &&
+	    device_get(hotplug, KIND_VBD, domid, devid, false, &device) >= 0)
+		device_clear(device);
+}
+
 static void remove_orphan(struct hotplug *hotplug, const struct orphan *orphan)
 {
-	const char *what = orphan->path[0] ? orphan->path : "a port of Open vSwitch";
+	const bool target = !strcmp(orphan->path, TARGET);
+	const char *what = target ? "the connection of a disk" :
+		orphan->path[0] ? orphan->path : "a port of Open vSwitch";
 	_free_ char *commands = NULL, *why = NULL;
 
 	if (hotplug->dry_run) {
@@ -97,7 +117,9 @@ static void remove_orphan(struct hotplug *hotplug, const struct orphan *orphan)
 		return;
 	}
 	log_notice("removing %s, which was for %s", what, orphan->owner);
-	if (orphan->path[0] == '/') {
+	if (target) {
+		remove_target(hotplug, orphan->owner);
+	} else if (orphan->path[0] == '/') {
 		(void)loop_detach(orphan->path, orphan->owner);
 	} else if (orphan->path[0]) {
 		commands = vif_unguard_rules(orphan->owner);
@@ -125,6 +147,7 @@ void sweep(struct hotplug *hotplug)
 	if (hotplug->ovs && ovs_is_connected(hotplug->ovs))
 		ovs_each(hotplug->ovs, on_port, &sweeping);
 	loop_each(on_loop, &sweeping);
+	target_each(hotplug, on_target, &sweeping);
 	(void)link_each_chain(VIF_GUARD_TABLE, on_chain, &sweeping);
 	for (const struct orphan *orphan = sweeping.found; orphan; orphan = orphan->next) {
 		if (seen_before(hotplug, orphan))

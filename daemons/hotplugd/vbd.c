@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One step of a virtual disk: find the disk, see who else has it, say which it
- * is. Everything is done at once; nothing is waited for.
+ * is. All of that is done at once, but for a disk on another machine (vbd_target.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,11 +13,13 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <uuid/uuid.h>
 
 #include "../../wire/store.h"
 #include "../lib/cleanup.h"
 #include "../lib/log.h"
 #include "hotplugd.h"
+#include "target.h"
 
 #ifndef BLKGETDISKSEQ
 #define BLKGETDISKSEQ	_IOR(0x12, 128, uint64_t)
@@ -53,7 +55,36 @@ static void see_through_loop(struct disk_id *disk)
 		return;
 	file[strcspn(file, "\n")] = '\0';
 	if (stat(file, &st) == 0 && S_ISREG(st.st_mode))
-		*disk = (struct disk_id){ st.st_dev, st.st_ino };
+		*disk = (struct disk_id){ .device = st.st_dev, .inode = st.st_ino };
+}
+
+/* A disk on another machine is what it is called, whichever devices stand for it here. */
+static struct disk_id target_id(const struct target *target)
+{
+	static const uuid_t space = { 0 };
+	struct disk_id disk = { 0 };
+	char line[TARGET_LINE_MAX];
+
+	target_line(target, line);
+	uuid_generate_sha1(disk.target, space, line, strlen(line));
+	return disk;
+}
+
+/* True if it is on another machine: then it is that. */
+static bool see_target(struct device *device, struct disk_id *disk)
+{
+	_free_ char *script = device_read(device, "script"), *params = NULL;
+	struct target target;
+	enum target_kind kind;
+	struct why why;
+
+	if (!script || !target_from_script(script, &kind))
+		return false;
+	params = device_read(device, "params");
+	if (!params || target_parse(kind, params, &target, &why) < 0)
+		return false;
+	*disk = target_id(&target);
+	return true;
 }
 
 void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
@@ -61,8 +92,15 @@ void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
 	struct device device = { .hotplug = hotplug };
 	struct share share = { .domid = domid, .devid = devid };
 	_free_ char *number = NULL, *mode = NULL;
+	const struct device *known;
+	char owner[40];
 	u32 major, minor;
 
+	/* While it is being connected, it is kept for its domain. */
+	snprintf(owner, sizeof(owner), "vbd/%u/%u", domid, devid);
+	known = device_find(hotplug, owner);
+	if (known && known->job && known->wanted)
+		return;
 	snprintf(device.path, sizeof(device.path), "backend/vbd/%u/%u", domid, devid);
 	number = device_read(&device, "physical-device");
 	mode = number ? device_read(&device, "mode") : NULL;
@@ -72,7 +110,8 @@ void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
 		return;
 	}
 	share.disk.device = makedev(major, minor);
-	see_through_loop(&share.disk);
+	if (!see_target(&device, &share.disk))
+		see_through_loop(&share.disk);
 	read_machine(hotplug->store, domid, share.vm_uuid);
 	if (shares_set(&hotplug->shares, &share) < 0)
 		log_warning("There is no memory to remember who has disk %u:%u", major, minor);
@@ -81,7 +120,7 @@ void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
 /* ---- finding the disk ------------------------------------------------------------------------------ */
 
 struct vbd_keys {
-	char *params, *mode, *device_type, *physical;
+	char *params, *mode, *device_type, *physical, *script;
 };
 
 static void free_keys(struct vbd_keys *keys)
@@ -90,6 +129,7 @@ static void free_keys(struct vbd_keys *keys)
 	free(keys->mode);
 	free(keys->device_type);
 	free(keys->physical);
+	free(keys->script);
 }
 
 /* A disk that has been opened, and what we know of it. */
@@ -146,10 +186,10 @@ static int open_disk(struct device *device, const struct vbd_keys *keys, struct 
 		return why_key(why, "params", keys->params, "below one of the directories that the option "
 			       "`directories` in xen-hotplugd.conf allows");
 	if (S_ISBLK(disk->st.st_mode)) {
-		disk->share.disk = (struct disk_id){ disk->st.st_rdev, 0 };
+		disk->share.disk = (struct disk_id){ .device = disk->st.st_rdev };
 		see_through_loop(&disk->share.disk);
 	} else {
-		disk->share.disk = (struct disk_id){ disk->st.st_dev, disk->st.st_ino };
+		disk->share.disk = (struct disk_id){ .device = disk->st.st_dev, .inode = disk->st.st_ino };
 	}
 	return 0;
 }
@@ -210,14 +250,15 @@ static int judge(struct device *device, const struct disk *disk, struct why *why
 
 /* ---- giving it out --------------------------------------------------------------------------------- */
 
-static int publish(struct device *device, dev_t number, const char *path, const char *node, int fd)
+static int publish(struct device *device, const char *by, dev_t number, const char *path, const char *node,
+		   int fd)
 {
 	char text[32], seq_text[32], state[80];
 	uint64_t seq;
 	const bool has_seq = number && ioctl(fd, BLKGETDISKSEQ, &seq) == 0;
 	/* A disk that has none (an empty drive) only gets its status. */
 	const struct store_change changes[] = {
-		{ "hotplug-by", "block" },
+		{ "hotplug-by", by },
 		{ "hotplug-error", NULL },
 		{ "hotplug-status", "connected" },
 		{ "node", node },
@@ -258,7 +299,7 @@ static int give_file(struct device *device, struct disk *disk, struct why *why)
 		device_log(device, LOG_NOTICE, "plug", 0, "%s goes through the page cache: its file system "
 			   "has no direct I/O with sectors of %u bytes", disk->path, loop.sector_size);
 	r = fstat(loop.fd, &st) < 0 ? -errno :
-		publish(device, st.st_rdev, loop.path, loop.path, loop.fd);
+		publish(device, "block", st.st_rdev, loop.path, loop.path, loop.fd);
 	if (r < 0)
 		(void)loop_detach(loop.path, device->owner);
 	close(loop.fd);
@@ -276,9 +317,44 @@ static int give(struct device *device, struct disk *disk, struct why *why)
 	if (S_ISREG(disk->st.st_mode))
 		r = give_file(device, disk, why);
 	else
-		r = publish(device, disk->st.st_rdev, disk->path, NULL, disk->fd);
+		r = publish(device, "block", disk->st.st_rdev, disk->path, NULL, disk->fd);
 	if (r >= 0)
 		r = shares_set(&device->hotplug->shares, &disk->share);
+	return r;
+}
+
+/* A disk on another machine: connected, and then given out as any block device. */
+static int plug_target(struct device *device, const struct vbd_keys *keys, enum target_kind kind,
+		       struct share *share, struct why *why)
+{
+	struct shares *shares = &device->hotplug->shares;
+	_close_ int fd = -1;
+	struct target target;
+	char node[64];
+	struct stat st;
+	int r = target_parse(kind, keys->params, &target, why);
+
+	if (r < 0)
+		return r;
+	share->disk = target_id(&target);
+	r = shares_judge(shares, share, why);
+	if (r < 0)
+		return r;
+	if (device->hotplug->dry_run) {
+		device_log(device, LOG_NOTICE, NULL, 0, "would connect %s", keys->params);
+		return 0;
+	}
+	/* Nobody else gets it while it is on its way. */
+	r = shares_set(shares, share);
+	if (r >= 0)
+		r = target_connect(device, &target, keys->params, share->readonly, node, &fd, why);
+	if (!r)
+		return -EINPROGRESS;
+	if (r > 0)
+		r = fstat(fd, &st) < 0 ? -errno :
+			publish(device, target_script(kind), st.st_rdev, node, node, fd);
+	if (r < 0)
+		shares_forget(shares, device->domid, device->devid);
 	return r;
 }
 
@@ -290,6 +366,7 @@ static int read_keys(struct device *device, struct vbd_keys *keys, struct why *w
 	keys->mode = device_read(device, "mode");
 	keys->device_type = device_read(device, "device-type");
 	keys->physical = device_read(device, "physical-device");
+	keys->script = device_read(device, "script");
 	if (!keys->params)
 		return why_say(why, "params: missing; must be the path of the disk");
 	return 0;
@@ -298,6 +375,7 @@ static int read_keys(struct device *device, struct vbd_keys *keys, struct why *w
 static int plug(struct device *device, const struct vbd_keys *keys, struct why *why)
 {
 	struct disk disk = { .fd = -1 };
+	enum target_kind kind;
 	int r;
 
 	disk.share.domid = device->domid;
@@ -309,12 +387,14 @@ static int plug(struct device *device, const struct vbd_keys *keys, struct why *
 		/* An empty drive. */
 		if (!keys->device_type || strcmp(keys->device_type, "cdrom"))
 			return why_key(why, "params", "", "the path of the disk; only a cdrom may be empty");
-		return publish(device, 0, NULL, NULL, -1);
+		return publish(device, "block", 0, NULL, NULL, -1);
 	}
 	/* Given out already; another time would be another loop device for the same disk. */
 	if (keys->physical)
 		return 0;
 	read_machine(device->hotplug->store, device->domid, disk.share.vm_uuid);
+	if (keys->script && target_from_script(keys->script, &kind))
+		return plug_target(device, keys, kind, &disk.share, why);
 	r = open_disk(device, keys, &disk, why);
 	if (r >= 0)
 		r = judge(device, &disk, why);
@@ -338,6 +418,10 @@ static void step_plug(struct device *device)
 		device_done(device);
 		return;
 	}
+	if (r == -EINPROGRESS) {
+		device_wait(device, "the disk is being connected");
+		return;
+	}
 	if (!why.text[0])
 		why_say(&why, "cannot give out the disk: %s", strerror(-r));
 	device_fail(device, why.text);
@@ -351,8 +435,18 @@ static void step_unplug(struct device *device)
 		{ "node", NULL },
 	};
 	_free_ char *node = device_read(device, "node");
+	struct why why = { "" };
 	char state[80];
+	int r = device->hotplug->dry_run ? 1 : target_disconnect(device, &why);
 
+	if (!r) {
+		device_wait(device, "the disk is being disconnected");
+		return;
+	}
+	if (r < 0) {
+		device_fail(device, why.text[0] ? why.text : strerror(-r));
+		return;
+	}
 	if (node)
 		(void)loop_detach(node, device->owner);
 	snprintf(state, sizeof(state), "%s/state", device->path);
@@ -360,6 +454,14 @@ static void step_unplug(struct device *device)
 			   ARRAY_SIZE(changes));
 	shares_forget(&device->hotplug->shares, device->domid, device->devid);
 	device_done(device);
+}
+
+void vbd_abandon(struct device *device)
+{
+	if (!device->job)
+		return;
+	target_stop(device);
+	shares_forget(&device->hotplug->shares, device->domid, device->devid);
 }
 
 void vbd_step(struct device *device)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Virtual disks: who may have which one (vbd_share.c, pure), files behind loop
- * devices (loop.c), and plugging them (vbd.c).
+ * devices (loop.c), and plugging them (vbd.c). Disks on other machines: target.h.
  */
 #ifndef HOTPLUGD_VBD_H
 #define HOTPLUGD_VBD_H
@@ -14,10 +14,11 @@
 
 /* ---- vbd_share.c: who has which disk --------------------------------------------------------------- */
 
-/* What a disk is, whatever it is called: a block device, or a file. */
+/* What a disk is, whatever it is called: a block device, a file, or one on another machine. */
 struct disk_id {
 	dev_t device;		/* the block device, or that of the file's file system */
 	ino_t inode;		/* of the file; 0: a block device */
+	uint8_t target[16];	/* a digest of what it is called there; all 0: it is here */
 };
 
 /* A virtual disk that has been given out. */

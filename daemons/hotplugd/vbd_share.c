@@ -49,7 +49,8 @@ void shares_fini(struct shares *shares)
 
 static bool same_disk(const struct disk_id *a, const struct disk_id *b)
 {
-	return a->device == b->device && a->inode == b->inode;
+	return a->device == b->device && a->inode == b->inode &&
+	       !memcmp(a->target, b->target, sizeof(a->target));
 }
 
 static bool same_machine(const struct share *a, const struct share *b)

@@ -158,9 +158,10 @@ vbd_make() {
 		"$be/script" /etc/xen/scripts/block "$be/device-type" disk "${@:5}"
 }
 
+# block ACTION DOMID DEVID [SCRIPT]: as libxl runs it for a disk.
 block() {
-	script=/etc/xen/scripts/block XENBUS_TYPE=vbd XENBUS_PATH=backend/vbd/$2/$3 \
-		XENBUS_BASE_PATH=backend /etc/xen/scripts/block "$1"
+	script=/etc/xen/scripts/${4:-block} XENBUS_TYPE=vbd XENBUS_PATH=backend/vbd/$2/$3 \
+		XENBUS_BASE_PATH=backend "/etc/xen/scripts/${4:-block}" "$1"
 }
 
 xs() {
@@ -214,7 +215,7 @@ begin() {
 	mkdir -p "$RUN/disks"
 	STOCK=$RUN/stock
 	cp -a /etc/xen/scripts "$STOCK"
-	for script in vif-openvswitch vif-bridge vif-route vif-nat block; do
+	for script in vif-openvswitch vif-bridge vif-route vif-nat block block-iscsi block-nbd block-rbd; do
 		ln -sf "$USER_PROGRAMS/xen-hotplug" "/etc/xen/scripts/$script"
 	done
 	printf '[disk]\ndirectories = /dev %s/disks\n[general]\ntimeout = %s\n' "$RUN" "${TIMEOUT:-30}" \

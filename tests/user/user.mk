@@ -43,7 +43,7 @@ user-tests:
 user: ## test the daemons in a chroot: unit tests, and against a real xenstored and Open vSwitch: CASE='vif-*'
 	@tools/chroot $(SUITE)+user -- $(MAKE) user-tests CASE='$(CASE)'
 
-user-fuzz: ## search for inputs that break what the daemons read: SECONDS=60 for each of keys, ovsdb, request, conf
+user-fuzz: ## search for inputs that break what the daemons read: SECONDS=60 for each of keys, target, ovsdb, request, conf
 	@tools/chroot $(SUITE)+user -- sh -c '$(MAKE) DAEMONS=$(BUILD)/user-fuzz CC=clang \
 		CFLAGS="-O1 -g $(USER_SAN) -fsanitize=fuzzer-no-link" LDFLAGS="$(USER_SAN)" user-fuzzers && \
 		tests/user/fuzz/run $(BUILD)/user-fuzz $(or $(SECONDS),60) $(USER_FUZZ)'
@@ -54,3 +54,5 @@ user-bench: ## measure the daemons beside the toolstack's scripts, in a chroot: 
 		bash tests/user/lib.sh tests/user/bench.sh 2>/dev/null'
 
 .PHONY: user user-bench user-fuzz user-tests user-programs user-fuzzers
+
+-include $(wildcard $(DAEMONS)/tests/user/*/*.d)
