@@ -48,15 +48,16 @@ const char *target_script(enum target_kind kind);
 bool target_from_script(const char *script, enum target_kind *ret_kind);
 
 /* What `params` of such a disk says. */
-int target_parse(enum target_kind kind, const char *params, struct target *ret_target, struct why *why);
+int target_parse(enum target_kind kind, const char *params, struct target *ret_target,
+		 struct why *why);
 
 /* One line that is the same for what is known to be the same disk. */
 #define TARGET_LINE_MAX	600u
 void target_line(const struct target *target, char line[TARGET_LINE_MAX]);
 
 /* What is kept of a connection that is made, or to be made: one line, and back. */
-int target_note(enum target_kind kind, const char *node, const char *seen, const char *params, char *note,
-		size_t size);
+int target_note(enum target_kind kind, const char *node, const char *seen, const char *params,
+		char *note, size_t size);
 bool target_from_note(const char *note, enum target_kind *ret_kind, char node[64], char seen[32],
 		      const char **ret_params);
 
@@ -80,7 +81,8 @@ struct target_run {
 	bool recorded;			/* xenstore has it: there may be something to take back */
 	char node[64];			/* the block device, once it is known */
 	char seen[32];			/* tells it from a later one of that name; may be empty */
-	bool foreign;			/* what stands in the way is somebody else's: nothing to take back */
+	/* what stands in the way is somebody else's: nothing to take back */
+	bool foreign;
 	unsigned int step;		/* of the kind's own counting, from 0 */
 	bool ran;			/* `end` is there and new */
 	struct exec_end end;
@@ -115,13 +117,14 @@ void target_stop(struct device *device);
  * open. 0: it goes on, and the device is looked at again. What had been done when it
  * failed has been taken back then.
  */
-int target_connect(struct device *device, const struct target *target, const char *params, bool readonly,
-		   char node[64], int *ret_fd, struct why *why);
+int target_connect(struct device *device, const struct target *target, const char *params,
+		   bool readonly, char node[64], int *ret_fd, struct why *why);
 
 /* One step towards gone; 1: nothing of ours is there. */
 int target_disconnect(struct device *device, struct why *why);
 
 /* Calls @found with the owner of each connection that we have made, by what is kept in xenstore. */
-void target_each(struct hotplug *hotplug, void (*found)(const char *owner, void *userdata), void *userdata);
+void target_each(struct hotplug *hotplug, void (*found)(const char *owner, void *userdata),
+		 void *userdata);
 
 #endif

@@ -117,7 +117,8 @@ static int take_iscsi(struct target *target, const char *name, const char *value
 {
 	if (!strcmp(name, "iqn")) {
 		if (strlen(value) > 223 || !is_name(value, ".-:_") ||
-		    (strncmp(value, "iqn.", 4) && strncmp(value, "eui.", 4) && strncmp(value, "naa.", 4)))
+		    (strncmp(value, "iqn.", 4) && strncmp(value, "eui.", 4) &&
+		     strncmp(value, "naa.", 4)))
 			return why_key(why, "params: iqn", value, "the target's name, as "
 				       "iqn.2001-04.com.example:disk1");
 		(void)str_copy(target->iscsi.iqn, sizeof(target->iscsi.iqn), value);
@@ -125,14 +126,16 @@ static int take_iscsi(struct target *target, const char *name, const char *value
 	}
 	if (!strcmp(name, "portal"))
 		return take_portal(value, target->iscsi.portal) ? 0 :
-			why_key(why, "params: portal", value, "an IP address, perhaps with a port: 10.0.0.1, "
+			why_key(why, "params: portal", value,
+				"an IP address, perhaps with a port: 10.0.0.1, "
 				"10.0.0.1:3260 or [2001:db8::1]:3260");
 	if (!strcmp(name, "multipath")) {
 		target->iscsi.multipath = !strcmp(value, "y");
 		return target->iscsi.multipath || !strcmp(value, "n") ? 0 :
 			why_key(why, "params: multipath", value, "y or n");
 	}
-	return why_key(why, "params", *name ? name : value, "iqn=NAME,portal=ADDRESS[,multipath=y]");
+	return why_key(why, "params", *name ? name : value,
+		       "iqn=NAME,portal=ADDRESS[,multipath=y]");
 }
 
 static int take_nbd(struct target *target, const char *name, const char *value, struct why *why)
@@ -141,7 +144,8 @@ static int take_nbd(struct target *target, const char *name, const char *value, 
 
 	if (!strcmp(name, "host"))
 		return take_host(value, target->nbd.host) ? 0 :
-			why_key(why, "params: host", value, "the name or the IP address of the server");
+			why_key(why, "params: host", value,
+				"the name or the IP address of the server");
 	if (!strcmp(name, "port")) {
 		if (!wire_store_parse_u32(value, 65535, &port) || !port)
 			return why_key(why, "params: port", value, "a number from 1 to 65535");
@@ -149,8 +153,10 @@ static int take_nbd(struct target *target, const char *name, const char *value, 
 		return 0;
 	}
 	if (!strcmp(name, "name"))
-		return is_name(value, "._-+:/@") && str_copy(target->nbd.name, TARGET_NAME_MAX, value) ? 0 :
-			why_key(why, "params: name", value, "the export's name, of letters, digits and ._-+:/@");
+		return is_name(value, "._-+:/@") &&
+		       str_copy(target->nbd.name, TARGET_NAME_MAX, value) ? 0 :
+			why_key(why, "params: name", value,
+				"the export's name, of letters, digits and ._-+:/@");
 	return why_key(why, "params", *name ? name : value, "host=HOST[,port=PORT][,name=EXPORT]");
 }
 
@@ -158,11 +164,14 @@ static int take_rbd(struct target *target, const char *name, const char *value, 
 {
 	if (!*name && !*target->rbd.image)
 		return is_image(value) && str_copy(target->rbd.image, TARGET_NAME_MAX, value) ? 0 :
-			why_key(why, "params", value, "[POOL/[NAMESPACE/]]IMAGE[@SNAPSHOT], of letters, digits "
+			why_key(why, "params", value,
+				"[POOL/[NAMESPACE/]]IMAGE[@SNAPSHOT], of letters, digits "
 				"and ._-+:");
 	if (!strcmp(name, "id"))
-		return is_name(value, "._-") && str_copy(target->rbd.id, sizeof(target->rbd.id), value) ? 0 :
-			why_key(why, "params: id", value, "the name of a Ceph user, without 'client.'");
+		return is_name(value, "._-") &&
+		       str_copy(target->rbd.id, sizeof(target->rbd.id), value) ? 0 :
+			why_key(why, "params: id", value,
+				"the name of a Ceph user, without 'client.'");
 	return why_key(why, "params", *name ? name : value,
 		       "[POOL/[NAMESPACE/]]IMAGE[@SNAPSHOT][,id=USER]");
 }
@@ -174,14 +183,16 @@ static int check_complete(const struct target *target, const char *params, struc
 	switch (target->kind) {
 	case TARGET_ISCSI:
 		if (!*target->iscsi.iqn || !*target->iscsi.portal)
-			return why_key(why, "params", params, "iqn=NAME,portal=ADDRESS[,multipath=y]");
+			return why_key(why, "params", params,
+				       "iqn=NAME,portal=ADDRESS[,multipath=y]");
 		return 0;
 	case TARGET_NBD:
 		return *target->nbd.host ? 0 :
 			why_key(why, "params", params, "host=HOST[,port=PORT][,name=EXPORT]");
 	case TARGET_RBD:
 		return *target->rbd.image ? 0 :
-			why_key(why, "params", params, "[POOL/[NAMESPACE/]]IMAGE[@SNAPSHOT][,id=USER]");
+			why_key(why, "params", params,
+				"[POOL/[NAMESPACE/]]IMAGE[@SNAPSHOT][,id=USER]");
 	case TARGET_NR_KINDS:
 		break;
 	}
@@ -202,10 +213,11 @@ static bool is_twice(const char *params, const char *word)
 	return false;
 }
 
-int target_parse(enum target_kind kind, const char *params, struct target *ret_target, struct why *why)
+int target_parse(enum target_kind kind, const char *params, struct target *ret_target,
+		 struct why *why)
 {
-	static int (*const take[TARGET_NR_KINDS])(struct target *target, const char *name, const char *value,
-						  struct why *why) = {
+	static int (*const take[TARGET_NR_KINDS])(struct target *target, const char *name,
+						  const char *value, struct why *why) = {
 		[TARGET_ISCSI] = take_iscsi, [TARGET_NBD] = take_nbd, [TARGET_RBD] = take_rbd,
 	};
 	struct target target = { .kind = kind };
@@ -219,7 +231,8 @@ int target_parse(enum target_kind kind, const char *params, struct target *ret_t
 		const size_t len = strcspn(p, ",");
 
 		if (len >= sizeof(word))
-			return why_key(why, "params", p, "made of words of at most %zu characters", sizeof(word) - 1);
+			return why_key(why, "params", p, "made of words of at most %zu characters",
+				       sizeof(word) - 1);
 		if (is_twice(params, p))
 			return why_key(why, "params", p, "without a word twice");
 		memcpy(word, p, len);
@@ -251,8 +264,8 @@ void target_line(const struct target *target, char line[TARGET_LINE_MAX])
 		return;
 	case TARGET_RBD:
 		/* "rbd" is the pool if none is named. */
-		snprintf(line, TARGET_LINE_MAX, "rbd %s%s", strchr(target->rbd.image, '/') ? "" : "rbd/",
-			 target->rbd.image);
+		snprintf(line, TARGET_LINE_MAX, "rbd %s%s",
+			 strchr(target->rbd.image, '/') ? "" : "rbd/", target->rbd.image);
 		return;
 	case TARGET_NR_KINDS:
 		break;
@@ -263,8 +276,8 @@ void target_line(const struct target *target, char line[TARGET_LINE_MAX])
 /* ---- notes ----------------------------------------------------------------------------------------- */
 
 /* Nothing that is written here has blanks in it; what is not known is "-". */
-int target_note(enum target_kind kind, const char *node, const char *seen, const char *params, char *note,
-		size_t size)
+int target_note(enum target_kind kind, const char *node, const char *seen, const char *params,
+		char *note, size_t size)
 {
 	const int len = snprintf(note, size, "%s %s %s %s", scripts[kind], *node ? node : "-",
 				 *seen ? seen : "-", params);

@@ -189,7 +189,8 @@ static int open_disk(struct device *device, const struct vbd_keys *keys, struct 
 		disk->share.disk = (struct disk_id){ .device = disk->st.st_rdev };
 		see_through_loop(&disk->share.disk);
 	} else {
-		disk->share.disk = (struct disk_id){ .device = disk->st.st_dev, .inode = disk->st.st_ino };
+		disk->share.disk = (struct disk_id){ .device = disk->st.st_dev,
+						    .inode = disk->st.st_ino };
 	}
 	return 0;
 }
@@ -250,8 +251,8 @@ static int judge(struct device *device, const struct disk *disk, struct why *why
 
 /* ---- giving it out --------------------------------------------------------------------------------- */
 
-static int publish(struct device *device, const char *by, dev_t number, const char *path, const char *node,
-		   int fd)
+static int publish(struct device *device, const char *by, dev_t number, const char *path,
+		   const char *node, int fd)
 {
 	char text[32], seq_text[32], state[80];
 	uint64_t seq;

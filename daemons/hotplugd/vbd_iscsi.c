@@ -31,7 +31,8 @@ static bool find_session(const char *iqn, char session[32])
 	bool found = false;
 
 	while (dir && !found && (entry = readdir(dir)))
-		found = target_read_line(name, sizeof(name), SESSIONS "/%.31s/targetname", entry->d_name) &&
+		found = target_read_line(name, sizeof(name), SESSIONS "/%.31s/targetname",
+					 entry->d_name) &&
 			!strcmp(name, iqn) && str_copy(session, 32, entry->d_name);
 	if (dir)
 		closedir(dir);
@@ -42,7 +43,8 @@ static bool find_session(const char *iqn, char session[32])
 static bool find_path(char *path, size_t size, const char *pattern)
 {
 	glob_t found = { 0 };
-	const bool ok = glob(pattern, 0, NULL, &found) == 0 && str_copy(path, size, found.gl_pathv[0]);
+	const bool ok = glob(pattern, 0, NULL, &found) == 0 &&
+			str_copy(path, size, found.gl_pathv[0]);
 
 	globfree(&found);
 	return ok;
@@ -55,7 +57,8 @@ static bool find_multipath(const char *disk, char node[64])
 
 	snprintf(pattern, sizeof(pattern), "/sys/block/%.64s/holders/dm-*", disk);
 	return find_path(path, sizeof(path), pattern) &&
-	       target_read_line(uuid, sizeof(uuid), "%s/dm/uuid", path) && !strncmp(uuid, "mpath-", 6) &&
+	       target_read_line(uuid, sizeof(uuid), "%s/dm/uuid", path) &&
+	       !strncmp(uuid, "mpath-", 6) &&
 	       target_read_line(name, sizeof(name), "%s/dm/name", path) &&
 	       snprintf(node, 64, "/dev/mapper/%s", name) < 64;
 }
@@ -96,7 +99,8 @@ static int run_discovery(struct target_run *run)
 static int refuse_session(struct target_run *run, struct why *why)
 {
 	run->foreign = true;
-	return why_key(why, "params: iqn", run->target.iscsi.iqn, "a target that this host has no session with "
+	return why_key(why, "params: iqn", run->target.iscsi.iqn,
+		       "a target that this host has no session with "
 		       "yet");
 }
 

@@ -20,7 +20,7 @@
 #include "target.h"
 
 #define NOTES		"data/xen-hotplugd/targets"
-#define CLEAR_US	4000000u	/* what is taken back gets that long within the time of a plug */
+#define CLEAR_US	4000000u	/* of a plug's time, for what is taken back */
 #define LATER_US	100000u		/* sysfs does not tell */
 
 enum phase {
@@ -115,7 +115,8 @@ static int write_note(struct target_job *job)
 
 	if (!note)
 		return -ENOMEM;
-	r = target_note(job->run.target.kind, job->run.node, job->run.seen, job->params, note, STORE_VALUE_MAX);
+	r = target_note(job->run.target.kind, job->run.node, job->run.seen, job->params, note,
+			STORE_VALUE_MAX);
 	if (r < 0)
 		return r;
 	note_key(device, key);
@@ -150,7 +151,8 @@ static int read_note(struct device *device, struct target_job *job)
 		return 0;
 	if (!target_from_note(note, &kind, run.node, run.seen, &params) ||
 	    target_parse(kind, params, &run.target, &why) < 0) {
-		device_log(device, LOG_WARNING, NULL, 0, "%s is none of our notes, ignoring it", path);
+		device_log(device, LOG_WARNING, NULL, 0, "%s is none of our notes, ignoring it",
+			   path);
 		return 0;
 	}
 	job->run = run;
@@ -158,7 +160,8 @@ static int read_note(struct device *device, struct target_job *job)
 	return 1;
 }
 
-void target_each(struct hotplug *hotplug, void (*found)(const char *owner, void *userdata), void *userdata)
+void target_each(struct hotplug *hotplug, void (*found)(const char *owner, void *userdata),
+		 void *userdata)
 {
 	_free_ char **names = NULL;
 	unsigned int n, domid, devid;
@@ -220,8 +223,8 @@ static int start_tool(struct target_job *job, struct why *why)
 
 	if (r < 0)
 		return why_say(why, "cannot write to xenstore: %s", strerror(-r));
-	r = exec_start(run->device->hotplug->event, run->argv, NULL, job->deadline_us, on_tool_end, job,
-		       &job->exec);
+	r = exec_start(run->device->hotplug->event, run->argv, NULL, job->deadline_us, on_tool_end,
+		       job, &job->exec);
 	if (r == -ENOENT)
 		return why_say(why, "cannot run %s: must be installed", run->argv[0]);
 	if (r < 0)
@@ -258,7 +261,8 @@ static int go_on(struct target_job *job, struct why *why)
 /* What connecting comes to: a block device that can be opened. */
 static int open_node(const struct target_run *run, int *ret_fd, struct why *why)
 {
-	_close_ int fd = open(run->node, (run->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
+	_close_ int fd = open(run->node, O_CLOEXEC | O_NONBLOCK |
+			      (run->readonly ? O_RDONLY : O_RDWR));
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode))
@@ -361,8 +365,8 @@ static int take_back(struct target_job *job, struct why *why)
 	return -EIO;
 }
 
-int target_connect(struct device *device, const struct target *target, const char *params, bool readonly,
-		   char node[64], int *ret_fd, struct why *why)
+int target_connect(struct device *device, const struct target *target, const char *params,
+		   bool readonly, char node[64], int *ret_fd, struct why *why)
 {
 	int r;
 

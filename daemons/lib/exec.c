@@ -45,7 +45,10 @@ void exec_last_line(const char *text, size_t len, char *line, size_t size)
 
 /* ---- what it says ---------------------------------------------------------------------------------- */
 
-/* Keeps the beginning of stdout and the end of stderr; false at the end, or if there is no more now. */
+/*
+ * Keeps the beginning of stdout and the end of stderr; false at the end, or if there is
+ * no more now.
+ */
 static bool take(struct exec *exec, int fd, bool is_err)
 {
 	char data[512];
@@ -130,7 +133,8 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 /* ---- its beginning --------------------------------------------------------------------------------- */
 
 /* In the child. It goes with us; what it is to take back, whoever comes after us takes back. */
-static void become(const char *const argv[], const char *const env[], pid_t parent, int out, int err)
+static void become(const char *const argv[], const char *const env[], pid_t parent, int out,
+		   int err)
 {
 	const char *all[ENV_MAX + 1] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8" };
 	const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -143,7 +147,8 @@ static void become(const char *const argv[], const char *const env[], pid_t pare
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || null < 0 ||
-	    dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+	    dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	    dup2(err, STDERR_FILENO) < 0)
 		_exit(127);
 	execve(argv[0], (char *const *)argv, (char *const *)all);
 	dprintf(STDERR_FILENO, "%s\n", strerror(errno));
@@ -151,7 +156,8 @@ static void become(const char *const argv[], const char *const env[], pid_t pare
 }
 
 /* Its end of the pipe is for the child; ours is given to the loop, which closes it. */
-static int add_pipe(struct exec *exec, sd_event *event, int *ret_child_end, sd_event_source **source)
+static int add_pipe(struct exec *exec, sd_event *event, int *ret_child_end,
+		    sd_event_source **source)
 {
 	int fds[2], r;
 
@@ -169,7 +175,8 @@ static int add_pipe(struct exec *exec, sd_event *event, int *ret_child_end, sd_e
 	return r;
 }
 
-static int spawn(struct exec *exec, sd_event *event, const char *const argv[], const char *const env[],
+static int spawn(struct exec *exec, sd_event *event, const char *const argv[],
+		 const char *const env[],
 		 uint64_t deadline_us)
 {
 	_close_ int out = -1, err = -1;
@@ -180,7 +187,8 @@ static int spawn(struct exec *exec, sd_event *event, const char *const argv[], c
 	if (r >= 0)
 		r = add_pipe(exec, event, &err, &exec->err_io);
 	if (r >= 0)
-		r = sd_event_add_time(event, &exec->timer, CLOCK_MONOTONIC, deadline_us, 1000, on_deadline,
+		r = sd_event_add_time(event, &exec->timer, CLOCK_MONOTONIC, deadline_us, 1000,
+				      on_deadline,
 				      exec);
 	if (r < 0)
 		return r;
@@ -200,7 +208,8 @@ static int spawn(struct exec *exec, sd_event *event, const char *const argv[], c
 	return sd_event_source_set_child_process_own(exec->child, true);
 }
 
-int exec_start(sd_event *event, const char *const argv[], const char *const env[], uint64_t deadline_us,
+int exec_start(sd_event *event, const char *const argv[], const char *const env[],
+	       uint64_t deadline_us,
 	       exec_fn on_end, void *userdata, struct exec **ret_exec)
 {
 	struct exec *exec;

@@ -15,11 +15,13 @@
 
 /* How it ended. */
 struct exec_end {
-	int status;			/* as of an exit; 128 and the signal's number if it was killed */
+	/* as of an exit; 128 and the signal's number if it was killed */
+	int status;
 	bool timed_out;
 	int pid;			/* it had */
 	char out[EXEC_OUT_MAX];		/* the beginning of what it wrote to stdout */
-	char err[EXEC_ERR_MAX];		/* its last line on stderr that says something, fit to be shown */
+	/* its last line on stderr that says something, fit to be shown */
+	char err[EXEC_ERR_MAX];
 };
 
 struct exec;
@@ -31,7 +33,8 @@ typedef void (*exec_fn)(const struct exec_end *end, void *userdata);
  * which may be NULL, is added to a search path and a locale. The caller has SIGCHLD
  * blocked. -ENOENT and the like if there is no such program.
  */
-int exec_start(sd_event *event, const char *const argv[], const char *const env[], uint64_t deadline_us,
+int exec_start(sd_event *event, const char *const argv[], const char *const env[],
+	       uint64_t deadline_us,
 	       exec_fn on_end, void *userdata, struct exec **ret_exec);
 
 /* Kills it, without a word to @on_end. NULL is fine. */

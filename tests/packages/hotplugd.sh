@@ -19,7 +19,7 @@ fi
 suite=$2
 result=build/check/packages.result log=build/deb/$suite/hotplugd.log
 deb=$(compgen -G "build/deb/$suite/xen-hotplugd_*.deb")
-names=(vif-openvswitch vif-bridge vif-route vif-nat block)
+names=(vif-openvswitch vif-bridge vif-route vif-nat block block-iscsi block-nbd)
 passed=0 failed=0
 : >"$log"
 
@@ -39,7 +39,7 @@ scripts() {
 }
 
 stock_is_in_place() {
-	[ "$(scripts)" = "$before" ] && ! compgen -G '/etc/xen/scripts/*.stock' && ! dpkg-divert --list | grep xen-hotplugd
+	[ "$(scripts)" = "$before" ] && [ ! -e /etc/xen/scripts/block-rbd ] && ! compgen -G '/etc/xen/scripts/*.stock' && ! dpkg-divert --list | grep xen-hotplugd
 }
 
 ours_is_in_place() {
@@ -48,6 +48,8 @@ ours_is_in_place() {
 		[ "$(readlink -f "/etc/xen/scripts/$name")" = /usr/libexec/xen-hotplug ] || return 1
 		[ -f "/etc/xen/scripts/$name.stock" ] || return 1
 	done
+	# The toolstack has none of this name.
+	[ "$(readlink -f /etc/xen/scripts/block-rbd)" = /usr/libexec/xen-hotplug ] || return 1
 	/usr/libexec/xen-hotplugd --version
 	xenbectl --version
 }

@@ -60,13 +60,12 @@ target_make() {
 }
 
 refuse() {
-	local message start=$SECONDS
+	local message
 	target_make "$1" "$2" "$3" "$4" "${6:-w}"
 	if message=$(block add "$1" "$2" "$3" 2>&1); then fail "$4 is given out"; fi
 	expect_match "refusal of $4" "$message" "$5"
 	expect_match hotplug-error "$(xs "vbd/$1/$2/hotplug-error")" "$5"
 	expect_eq physical-device "$(xs "vbd/$1/$2/physical-device")" none
-	took=$((SECONDS - start))
 	xenstore-rm "$XS_BACKEND/vbd/$1"
 }
 

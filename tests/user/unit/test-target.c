@@ -12,7 +12,8 @@ static void scripts(void **state)
 {
 	static const struct { const char *script; int kind; } rows[] = {
 		{ "block-iscsi", TARGET_ISCSI }, { "/etc/xen/scripts/block-nbd", TARGET_NBD },
-		{ "block-rbd", TARGET_RBD }, { "block", -1 }, { "", -1 }, { "/", -1 }, { "block-nbd/", -1 },
+		{ "block-rbd", TARGET_RBD }, { "block", -1 }, { "", -1 }, { "/", -1 },
+			{ "block-nbd/", -1 },
 		{ "xblock-nbd", -1 }, { "block-nbdx", -1 },
 	};
 
@@ -37,7 +38,8 @@ static const char *show(const struct target *target)
 			 target->iscsi.multipath ? " multipath" : "");
 		break;
 	case TARGET_NBD:
-		snprintf(text, sizeof(text), "%s %s %s", target->nbd.host, target->nbd.port, target->nbd.name);
+		snprintf(text, sizeof(text), "%s %s %s", target->nbd.host, target->nbd.port,
+			 target->nbd.name);
 		break;
 	default:
 		snprintf(text, sizeof(text), "%s %s", target->rbd.image, target->rbd.id);
@@ -55,7 +57,8 @@ static void targets(void **state)
 		{ TARGET_ISCSI, "portal=10.0.0.1:860,iqn=" IQN, IQN " 10.0.0.1:860", NULL },
 		{ TARGET_ISCSI, "iqn=eui.02004567A425678D,portal=2001:db8::1,multipath=y",
 		  "eui.02004567A425678D [2001:db8::1]:3260 multipath", NULL },
-		{ TARGET_ISCSI, "iqn=" IQN ",portal=[::1]:3261,multipath=n", IQN " [::1]:3261", NULL },
+		{ TARGET_ISCSI, "iqn=" IQN ",portal=[::1]:3261,multipath=n", IQN " [::1]:3261",
+		 NULL },
 		{ TARGET_ISCSI, "iqn=" IQN, NULL, "must be iqn=NAME,portal=ADDRESS" },
 		{ TARGET_ISCSI, "portal=10.0.0.1", NULL, "must be iqn=NAME,portal=ADDRESS" },
 		{ TARGET_ISCSI, "", NULL, "must be iqn=NAME" },
@@ -66,7 +69,8 @@ static void targets(void **state)
 		{ TARGET_ISCSI, "iqn=iqn.$(x),portal=10.0.0.1", NULL, "params: iqn=" },
 		{ TARGET_ISCSI, "iqn=iqn.a*,portal=10.0.0.1", NULL, "params: iqn=" },
 		{ TARGET_ISCSI, "iqn=iqn.a/../b,portal=10.0.0.1", NULL, "params: iqn=" },
-		{ TARGET_ISCSI, "iqn=" IQN ",portal=example.com", NULL, "params: portal='example.com'" },
+		{ TARGET_ISCSI, "iqn=" IQN ",portal=example.com", NULL,
+		 "params: portal='example.com'" },
 		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1:0", NULL, "params: portal=" },
 		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1:65536", NULL, "params: portal=" },
 		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1:", NULL, "params: portal=" },
@@ -74,12 +78,15 @@ static void targets(void **state)
 		{ TARGET_ISCSI, "iqn=" IQN ",portal=[::1", NULL, "params: portal=" },
 		{ TARGET_ISCSI, "iqn=" IQN ",portal=[::1]x", NULL, "params: portal=" },
 		{ TARGET_ISCSI, "iqn=" IQN ",portal=", NULL, "params: portal=" },
-		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1,multipath=yes", NULL, "must be y or n" },
-		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1,iqn=" IQN, NULL, "without a word twice" },
+		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1,multipath=yes", NULL,
+		 "must be y or n" },
+		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1,iqn=" IQN, NULL,
+		 "without a word twice" },
 		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1,lun=1", NULL, "params='lun'" },
 		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1,", NULL, "params=''" },
 		{ TARGET_NBD, "host=10.0.0.1", "10.0.0.1 10809 ", NULL },
-		{ TARGET_NBD, "host=nbd-1.example.com,port=1,name=vm/disk-1", "nbd-1.example.com 1 vm/disk-1", NULL },
+		{ TARGET_NBD, "host=nbd-1.example.com,port=1,name=vm/disk-1",
+		 "nbd-1.example.com 1 vm/disk-1", NULL },
 		{ TARGET_NBD, "name=a,port=65535,host=2001:db8::1", "2001:db8::1 65535 a", NULL },
 		{ TARGET_NBD, "", NULL, "must be host=HOST" },
 		{ TARGET_NBD, "name=a", NULL, "must be host=HOST" },
@@ -132,8 +139,10 @@ static void targets(void **state)
 /* Values of any length: the longest that fits is taken whole, one more is refused. */
 static void lengths(void **state)
 {
-	static const struct { enum target_kind kind; const char *before, *after; size_t max; } rows[] = {
-		{ TARGET_ISCSI, "iqn=iqn.", ",portal=10.0.0.1", 219 }, { TARGET_NBD, "host=", "", 253 },
+	static const struct { enum target_kind kind; const char *before,
+			     *after; size_t max; } rows[] = {
+		{ TARGET_ISCSI, "iqn=iqn.", ",portal=10.0.0.1", 219 }, { TARGET_NBD, "host=", "",
+									253 },
 		{ TARGET_NBD, "host=a,name=", "", 255 }, { TARGET_RBD, "", "", 255 },
 		{ TARGET_RBD, "vm1,id=", "", 63 },
 	};
@@ -147,7 +156,8 @@ static void lengths(void **state)
 
 			memset(value, 'x', len);
 			value[len] = '\0';
-			snprintf(params, sizeof(params), "%s%s%s", rows[i].before, value, rows[i].after);
+			snprintf(params, sizeof(params), "%s%s%s", rows[i].before, value,
+				 rows[i].after);
 			r = target_parse(rows[i].kind, params, &target, &why);
 			check_row(rows[i].before, (r == 0) == (len <= rows[i].max));
 			check_row(rows[i].before, r < 0 || strstr(show(&target), value));
@@ -159,8 +169,10 @@ static void lengths(void **state)
 static void lines(void **state)
 {
 	static const struct { enum target_kind kind; const char *a, *b; bool same; } rows[] = {
-		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1", "iqn=" IQN ",portal=10.0.0.2,multipath=y", true },
-		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1", "iqn=" IQN "2,portal=10.0.0.1", false },
+		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1",
+		 "iqn=" IQN ",portal=10.0.0.2,multipath=y", true },
+		{ TARGET_ISCSI, "iqn=" IQN ",portal=10.0.0.1", "iqn=" IQN "2,portal=10.0.0.1",
+		 false },
 		{ TARGET_NBD, "host=a,name=x", "name=x,port=10809,host=a", true },
 		{ TARGET_NBD, "host=a,name=x", "host=a,name=y", false },
 		{ TARGET_NBD, "host=a,name=x", "host=a,port=1,name=x", false },
@@ -186,10 +198,12 @@ static void lines(void **state)
 static void notes(void **state)
 {
 	static const struct { const char *node, *seen; } rows[] = {
-		{ "", "" }, { "/dev/nbd3", "" }, { "/dev/nbd3", "1234" }, { "/dev/mapper/3600", "" },
+		{ "", "" }, { "/dev/nbd3", "" }, { "/dev/nbd3", "1234" }, { "/dev/mapper/3600",
+									   "" },
 	};
 	static const char *const bad[] = {
-		"", "block-nbd", "block-nbd -", "block-nbd - -", "block-nbd - - ", "block - - host=a",
+		"", "block-nbd", "block-nbd -", "block-nbd - -", "block-nbd - - ",
+			"block - - host=a",
 		"block-nbd-block-nbd - - host=a",
 	};
 	char node[64], seen[32], note[128];
@@ -197,7 +211,8 @@ static void notes(void **state)
 	const char *params;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		assert_int_equal(target_note(TARGET_NBD, rows[i].node, rows[i].seen, "host=a", note, sizeof(note)), 0);
+		assert_int_equal(target_note(TARGET_NBD, rows[i].node, rows[i].seen, "host=a", note,
+					     sizeof(note)), 0);
 		check_row(note, target_from_note(note, &kind, node, seen, &params));
 		check_row(note, kind == TARGET_NBD && !strcmp(params, "host=a"));
 		check_row(note, !strcmp(node, rows[i].node) && !strcmp(seen, rows[i].seen));
@@ -210,8 +225,10 @@ static void notes(void **state)
 static void last_lines(void **state)
 {
 	static const struct { const char *text, *line; } rows[] = {
-		{ "", "" }, { "\n \n", "" }, { "one", "one" }, { "one\ntwo\n", "two" }, { "one\ntwo\n\n \r\n", "two" },
-		{ "one\n  two", "two" }, { "a'b\"c\x1b[1m", "a?b?c?[1m" }, { "progress 1\rprogress 2\n", "progress 2" },
+		{ "", "" }, { "\n \n", "" }, { "one", "one" }, { "one\ntwo\n", "two" },
+			{ "one\ntwo\n\n \r\n", "two" },
+		{ "one\n  two", "two" }, { "a'b\"c\x1b[1m", "a?b?c?[1m" },
+			{ "progress 1\rprogress 2\n", "progress 2" },
 	};
 	char line[EXEC_ERR_MAX], longer[1000];
 
