@@ -11,8 +11,7 @@ static const char *get(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
-/* Everything that there is; NULL after a message. */
-static json_t *gather_all(bool *ret_daemon)
+json_t *gather_all(bool *ret_daemon)
 {
 	_cleanup_(store_closep) struct store *store = NULL;
 	int r = store_open(&store);

@@ -24,6 +24,8 @@ static const struct {
 	{ "list", cmd_list, "every device of every guest, and how it is" },
 	{ "show", cmd_show, "DEVICE: all that is known of one, as vif3.0 or vbd3.51712" },
 	{ "doctor", cmd_doctor, "[DEVICE]: what is wrong, and what to do about it" },
+	{ "top", cmd_top,
+	  "[--interval=SECONDS] [--count=N]: what each device does, again and again" },
 	{ "metrics", cmd_metrics, "numbers for monitoring, in OpenMetrics' format" },
 };
 
@@ -36,14 +38,27 @@ static void help(void)
 	     "  --version  show the version");
 }
 
+/* --json may stand anywhere. */
+static int take_json(int argc, char **argv)
+{
+	int n = 1;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json"))
+			arg_json = true;
+		else
+			argv[n++] = argv[i];
+	}
+	return n;
+}
+
 int main(int argc, char **argv)
 {
 	int at = 1;
 
+	argc = take_json(argc, argv);
 	for (; at < argc && argv[at][0] == '-'; at++) {
-		if (!strcmp(argv[at], "--json")) {
-			arg_json = true;
-		} else if (!strcmp(argv[at], "--help")) {
+		if (!strcmp(argv[at], "--help")) {
 			help();
 			return 0;
 		} else if (!strcmp(argv[at], "--version")) {

@@ -14,6 +14,10 @@ int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
+int cmd_top(int argc, char **argv);
+
+/* Everything that there is, as gather() has it; NULL after a message. */
+json_t *gather_all(bool *ret_daemon);
 
 /* ---- ask.c ----------------------------------------------------------------------------------------- */
 

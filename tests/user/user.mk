@@ -11,8 +11,10 @@ USER_TESTS := $(patsubst tests/user/unit/%.c,$(DAEMONS)/%,$(wildcard tests/user/
 
 $(DAEMONS)/libhotplugd.a: $(filter-out %/main.o,$(HOTPLUGD))
 
-$(DAEMONS)/test-%: $(DAEMONS)/tests/user/unit/test-%.o $(DAEMONS)/libhotplugd.a $(DAEMONS)/libdaemon.a \
-		$(DAEMONS)/libwire.a
+$(DAEMONS)/libxenbectl.a: $(filter-out %/main.o $(HOTPLUGD),$(XENBECTL))
+
+$(DAEMONS)/test-%: $(DAEMONS)/tests/user/unit/test-%.o $(DAEMONS)/libxenbectl.a $(DAEMONS)/libhotplugd.a \
+		$(DAEMONS)/libdaemon.a $(DAEMONS)/libwire.a
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(DAEMON_LDLIBS) -lcmocka
 

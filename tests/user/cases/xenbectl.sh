@@ -43,3 +43,45 @@ for word in frobnicate --frobnicate; do
 	xenbectl $word 2>/dev/null || status=$?
 	expect_eq "status of $word" "$status" 2
 done
+
+# top: of a vif that gets packets, for two intervals; one that was not there before, or is another one now, has
+# no rate yet. There are no drivers here, so neither disks nor rings have numbers: see test-counters.
+vif_make 4 0 "$XS_BACKEND/vif/4/0/bridge" xenbr0
+hotplug online 4 0 vif-bridge
+ip addr add 192.0.2.1/24 dev xenbr0
+ip -n g4 addr add 192.0.2.2/24 dev eth0
+ping -i 0.05 -q 192.0.2.2 >/dev/null &
+pinging=$!
+xenbectl top --json --interval=1 --count=3 >"$RUN/top" &
+top=$!
+wait_for 5 test -s "$RUN/top" || fail "nothing is shown after the first interval"
+ip link del vif1.0
+vif_device 1 0
+vbd_make 5 51712 /nowhere w
+wait $top || fail "top has ended with $?"
+kill $pinging
+expect_eq 'top in JSON' "$(python3 - "$RUN/top" <<'END'
+import json, sys
+turns = [json.loads(line) for line in open(sys.argv[1])]
+print(len(turns), [t["interval"] for t in turns])
+rows = [{d["name"]: d for d in t["devices"]} for t in turns]
+for r in rows:
+    d = r["vif4.0"]
+    print(d["state"], d["hotplug"], 5 < d["in_per_s"] < 100, 5 < d["out_per_s"] < 100, 500 < d["out_bytes_per_s"] < 10000,
+          d["errors"] is not None, d["ring_slots"])
+print([r["vif1.0"]["in_per_s"] is None for r in rows])
+print(["vbd5.51712" in r and r["vbd5.51712"]["in_per_s"] for r in rows])
+END
+)" "3 [1, 1, 1]
+waiting plugged True True True True None
+waiting plugged True True True True None
+waiting plugged True True True True None
+[False, True, False]
+[False, None, None]"
+expect_match 'top' "$(xenbectl top --count=1 --interval=1)" \
+	'^DEVICE +STATE +HOTPLUG +RING +IN/S .*vif4.0 +waiting +plugged +- +[0-9]+ +[0-9]+ '
+for word in --interval=0 --interval=x --count=0 --count=-1 --frobnicate; do
+	status=0
+	xenbectl top $word 2>/dev/null || status=$?
+	expect_eq "status of top $word" "$status" 2
+done
