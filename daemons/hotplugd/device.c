@@ -111,6 +111,7 @@ static void device_free(struct device *device)
 	device->hotplug->n_devices--;
 	clients_done(device, false, "xen-hotplugd has forgotten the device");
 	vbd_abandon(device);
+	vif_hooks_forget(device);
 	free(device->want);
 	free(device);
 }
@@ -216,6 +217,7 @@ static void ask(struct device *device, struct client *client, bool wanted)
 	device->due_us = device->started_us + (uint64_t)device->hotplug->config.timeout * 1000000;
 	device->asked = true;
 	device->wanted = wanted;
+	vif_hooks_forget(device);
 	device->reason[0] = '\0';
 	/* What is asked for again may have been changed meanwhile. */
 	free(device->want);
@@ -332,6 +334,7 @@ void device_fail(struct device *device, const char *reason)
 	/* What was done so far does not stay; nobody has to wait for that. */
 	vif_abandon(device);
 	vbd_abandon(device);
+	vif_hooks_forget(device);
 	set_state(device, DEVICE_FAILED);
 	tell(device, false, reason);
 }

@@ -92,6 +92,9 @@ struct device {
 	bool guarded, routed;
 	bool has_guard;			/* there is a chain in the filter */
 	bool in_ovs;			/* there may be a port */
+	struct vif_hooks *hooks;	/* that run; NULL: none do */
+	bool hooked;			/* they have run for what was asked last */
+	char *refusal;			/* by one of them: what was done is being taken back */
 
 	/* vbd */
 	struct target_job *job;		/* a disk on another machine, on its way: see target.h */
@@ -151,6 +154,10 @@ char *device_read(struct device *device, const char *key);
 /* ---- vif.c, vbd.c: one step towards what is wanted ------------------------------------------------- */
 
 void vif_step(struct device *device);
+/* Runs what is in vif-post.d. 1: all have ended well; 0: it goes on; negative: one has not. */
+int vif_hooks_run(struct device *device, bool online, struct why *why);
+/* Ends those that run, and forgets what others have said. */
+void vif_hooks_forget(struct device *device);
 /* Takes out the port of a vif that was refused, whenever it should appear. */
 void vif_abandon(struct device *device);
 void vbd_step(struct device *device);

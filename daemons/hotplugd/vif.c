@@ -360,18 +360,23 @@ static bool act_all(struct device *device, const struct vif_plan *plan, const st
 /* ---- publishing ------------------------------------------------------------------------------------ */
 
 /*
- * The guest's own copy of the MTU. Its directory is the guest's, but this node
- * the toolstack has made for us and closed to the guest; only its path has to
- * be the one it always is.
+ * The guest's own copy of the MTU, before the guest looks. Its directory is the
+ * guest's, but this node the toolstack has made for us and closed to the guest; only
+ * its path has to be the one it always is. Once the guest is connected, our driver
+ * tells it, and whenever it changes; of drivers, only ours has `carrier`.
  */
 static void tell_mtu(struct device *device, uint32_t mtu)
 {
 	_free_ char *frontend = device_read(device, "frontend");
+	_free_ char *backend_state = device_read(device, "state");
+	_free_ char *carrier = device_read(device, "carrier");
 	char expected[96], text[16];
 	const struct store_change change = { "mtu", text };
 
 	snprintf(expected, sizeof(expected), "/local/domain/%u/device/vif/%u", device->domid, device->devid);
 	snprintf(text, sizeof(text), "%u", mtu);
+	if (carrier && backend_state && !strcmp(backend_state, "4"))
+		return;
 	if (frontend && !strcmp(frontend, expected))
 		(void)store_change(device->hotplug->store, frontend, frontend, &change, 1);
 }
@@ -403,6 +408,49 @@ static int publish(struct device *device, uint32_t mtu)
 
 /* ---- steps ----------------------------------------------------------------------------------------- */
 
+/* For what a script has asked, and not for what is repaired. True if there is nothing to wait for. */
+static bool run_hooks(struct device *device, bool online, int *ret_r, struct why *why)
+{
+	*ret_r = !device->asked || device->hooked ? 1 : vif_hooks_run(device, online, why);
+	if (!*ret_r)
+		device_wait(device, "a program in vif-post.d runs");
+	else
+		device->hooked = true;
+	return *ret_r;
+}
+
+/*
+ * The device itself goes with its guest; until then it is down, as after the toolstack's
+ * own scripts.
+ */
+static void take_down(struct device *device)
+{
+	const struct link_change change = { .up = 0, .noarp = -1, .master = -1 };
+	struct link_info info;
+	const char *name = device->ifname[0] ? device->ifname : device->name;
+
+	if (link_get(device->hotplug->link, name, 0, &info) < 0 ||
+	    (strcmp(name, device->name) && strcmp(info.alias, device->owner)))
+		return;
+	(void)link_change(device->hotplug->link, info.index, &change);
+}
+
+/* A program has said no: the port goes before that is told, and the guest is cut off until then. */
+static void refuse(struct device *device)
+{
+	struct ovs *ovs = device->hotplug->ovs;
+	struct why why;
+
+	take_down(device);
+	if (ovs && device->in_ovs && ovs_unplug(ovs, device->owner, NULL) != -ENOENT) {
+		device_wait(device, "what was done is being taken back");
+		return;
+	}
+	/* It is forgotten with the failure. */
+	why_say(&why, "%s", device->refusal);
+	device_fail(device, why.text);
+}
+
 static void step_plug(struct device *device)
 {
 	struct vif_plan plan;
@@ -410,6 +458,10 @@ static void step_plug(struct device *device)
 	struct why why;
 	int r;
 
+	if (device->refusal) {
+		refuse(device);
+		return;
+	}
 	if (!device->want && read_want(device, &why) < 0) {
 		device_fail(device, why.text);
 		return;
@@ -425,6 +477,16 @@ static void step_plug(struct device *device)
 	}
 	switch (plan.state) {
 	case VIF_DONE:
+		if (!run_hooks(device, true, &r, &why))
+			return;
+		if (r < 0) {
+			device->refusal = strdup(why.text);
+			if (device->refusal)
+				refuse(device);
+			else
+				device_fail(device, why.text);
+			return;
+		}
 		r = publish(device, plan.mtu);
 		if (r < 0 && r != -ENOENT) {
 			why_say(&why, "cannot write to xenstore: %s", strerror(-r));
@@ -465,22 +527,6 @@ static void tell_twin(struct device *device)
 	}
 }
 
-/*
- * The device itself goes with its guest; until then it is down, as after the toolstack's
- * own scripts.
- */
-static void take_down(struct device *device)
-{
-	const struct link_change change = { .up = 0, .noarp = -1, .master = -1 };
-	struct link_info info;
-	const char *name = device->ifname[0] ? device->ifname : device->name;
-
-	if (link_get(device->hotplug->link, name, 0, &info) < 0 ||
-	    (strcmp(name, device->name) && strcmp(info.alias, device->owner)))
-		return;
-	(void)link_change(device->hotplug->link, info.index, &change);
-}
-
 static void step_unplug(struct device *device)
 {
 	const struct store_change changes[] = {
@@ -519,6 +565,10 @@ static void step_unplug(struct device *device)
 		(void)set_guard(device, commands, &why);
 		device->has_guard = device->guarded = false;
 	}
+	if (!run_hooks(device, false, &r, &why))
+		return;
+	if (r < 0)
+		device_log(device, LOG_WARNING, "unplug", 0, "%s, ignoring", why.text);
 	snprintf(state, sizeof(state), "%s/state", device->path);
 	if (!device->emu)
 		(void)store_change(hotplug->store, device->path, state, changes,

@@ -89,12 +89,12 @@ static void read_rings(const char *path, struct counters *counters)
 	_fclose_ FILE *f = fopen(path, "re");
 	size_t len;
 
-	counters->slots = counters->used = UNKNOWN;
+	counters->ring_slots = counters->ring_used = UNKNOWN;
 	if (!text || !f)
 		return;
 	len = fread(text, 1, RINGS_MAX - 1, f);
 	text[len] = '\0';
-	counters_parse_rings(text, &counters->slots, &counters->used);
+	counters_parse_rings(text, &counters->ring_slots, &counters->ring_used);
 }
 
 void counters_read(enum kind kind, const char *statistics, const char *rings,

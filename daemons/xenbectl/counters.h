@@ -18,7 +18,7 @@ struct counters {
 	uint64_t at_us;			/* when they were read, monotonic */
 	uint64_t values[NR_COUNTERS];	/* UNKNOWN: the driver, or this one, does not count it */
 	/* of the rings on which the guest asks; UNKNOWN: not told */
-	uint64_t slots, used;
+	uint64_t ring_slots, ring_used;
 };
 
 /* As the name of the counter in JSON: "in", "out_bytes" and so on. */

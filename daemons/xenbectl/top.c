@@ -137,7 +137,7 @@ static json_t *row_object(const struct row *row)
 	json_t *object = json_pack("{s:s,s:s,s:o*,s:o,s:o,s:o}", "name", row->name,
 		"state", state_name(get(backend, "state")), "hotplug", hotplug ?
 			json_string(hotplug) : NULL,
-		"ring_slots", number(row->now.slots), "ring_used", number(row->now.used),
+		"ring_slots", number(row->now.ring_slots), "ring_used", number(row->now.ring_used),
 		"errors", number(row->now.values[ERRORS]));
 	char key[32];
 
@@ -198,9 +198,9 @@ static void print_row(const struct row *row)
 	const char *hotplug = get(json_object_get(row->device, "daemon"), "state");
 	char text[NR_COUNTERS + 1][16], ring[48] = "-";
 
-	if (row->now.slots != UNKNOWN)
-		snprintf(ring, sizeof(ring), "%llu/%llu", (unsigned long long)row->now.used,
-			 (unsigned long long)row->now.slots);
+	if (row->now.ring_slots != UNKNOWN)
+		snprintf(ring, sizeof(ring), "%llu/%llu", (unsigned long long)row->now.ring_used,
+			 (unsigned long long)row->now.ring_slots);
 	printf("%-16s %-12s %-10s %9s %7s %7s %7s %7s %7s %8s\n", row->name, state,
 	       hotplug ? hotplug : "-", ring, show(rate(row, IN), text[IN]),
 	       show(rate(row, OUT), text[OUT]), show(rate(row, IN_BYTES), text[IN_BYTES]),

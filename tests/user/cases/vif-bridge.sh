@@ -43,3 +43,22 @@ ovs_start
 vif_make 3 0
 hotplug online 3 0 vif-bridge
 has_port vif3.0 || fail "vif3.0 is not in Open vSwitch"
+
+# From when the guest is connected, xen-netback tells it the MTU; it is known by `carrier`. With the kernel's own
+# driver nobody else does.
+front=/local/domain/1/device/vif/0
+xenstore-write "$XS_BACKEND/vif/1/0/state" 4 "$XS_BACKEND/vif/1/0/carrier" 1 "$front/mtu" 1234
+replug() {
+	xenstore-write "$XS_BACKEND/vif/1/0/hotplug-status" ""
+	hotplug online 1 0 vif-bridge
+	expect_eq hotplug-status "$(xs vif/1/0/hotplug-status)" connected
+}
+replug
+expect_eq "the driver's mtu" "$(xenstore-read "$front/mtu")" 1234
+xenstore-rm "$XS_BACKEND/vif/1/0/carrier"
+replug
+mtu=$(cat /sys/class/net/lan0/mtu)
+expect_eq 'mtu' "$(xenstore-read "$front/mtu")" "$mtu"
+xenstore-write "$XS_BACKEND/vif/1/0/state" 2 "$XS_BACKEND/vif/1/0/carrier" 1 "$front/mtu" 1234
+replug
+expect_eq 'mtu before the guest is connected' "$(xenstore-read "$front/mtu")" "$mtu"

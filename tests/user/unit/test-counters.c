@@ -41,7 +41,7 @@ static void rates(void **state)
 
 static void rings(void **state)
 {
-	static const struct { const char *name, *text; uint64_t slots, used; } rows[] = {
+	static const struct { const char *name, *text; uint64_t all, used; } rows[] = {
 		{ "nothing", "", UNKNOWN, UNKNOWN },
 		{ "not connected", "not connected, vif/1/0 is InitWait\n", UNKNOWN, UNKNOWN },
 		{ "block, two rings",
@@ -72,7 +72,7 @@ static void rings(void **state)
 		uint64_t slots = 0, used = 0;
 
 		counters_parse_rings(rows[i].text, &slots, &used);
-		check_row(rows[i].name, slots == rows[i].slots);
+		check_row(rows[i].name, slots == rows[i].all);
 		check_row(rows[i].name, used == rows[i].used);
 	}
 }
@@ -99,7 +99,7 @@ static void reading(void **state)
 	counters_read(KIND_VBD, directory, rings_path, &c);
 	for (int i = 0; i < NR_COUNTERS; i++)
 		assert_true(c.values[i] == UNKNOWN);
-	assert_true(c.slots == UNKNOWN && c.used == UNKNOWN && c.at_us);
+	assert_true(c.ring_slots == UNKNOWN && c.ring_used == UNKNOWN && c.at_us);
 
 	/* As the kernel's own driver has them: without errors. */
 	put(directory, "rd_req", "10\n");
@@ -116,14 +116,14 @@ static void reading(void **state)
 	assert_int_equal(c.values[OUT], 23);
 	assert_int_equal(c.values[IN_BYTES], 4096);
 	assert_true(c.values[OUT_BYTES] == UNKNOWN && c.values[ERRORS] == UNKNOWN);
-	assert_true(c.slots == 32 && c.used == 1);
+	assert_true(c.ring_slots == 32 && c.ring_used == 1);
 	put(directory, "rej_req", "2\n");
 	counters_read(KIND_VBD, directory, rings_path, &c);
 	assert_int_equal(c.values[ERRORS], 2);
 	/* What a network device receives, its guest has sent. */
 	counters_read(KIND_VIF, directory, "/nowhere", &c);
 	assert_int_equal(c.values[OUT], 7);
-	assert_true(c.values[IN] == UNKNOWN && c.values[IN_BYTES] == UNKNOWN && c.slots == UNKNOWN);
+	assert_true(c.values[IN] == UNKNOWN && c.values[IN_BYTES] == UNKNOWN && c.ring_slots == UNKNOWN);
 	snprintf(command, sizeof(command), "rm -r %s", directory);
 	assert_int_equal(system(command), 0);
 }
