@@ -42,6 +42,15 @@ user-tests:
 	@+$(USER_MAKE) user-programs
 	@tests/user/run $(USER_DIR) $(BUILD)/check/user.result '$(CASE)'
 
+# One unit test or case alone: what tests/mutations/run asks for.
+user-one-build:
+	@+$(USER_MAKE) $(if $(filter test-%,$(CASE)),$(USER_DIR)/$(CASE),$(addprefix $(USER_DIR)/, \
+		$(notdir $(DAEMON_PROGS)) no-hypervisor.so))
+
+user-one:
+	@$(if $(filter test-%,$(CASE)),CMOCKA_MESSAGE_OUTPUT=TAP $(USER_DIR)/$(CASE) 2>&1, \
+		tests/user/run $(USER_DIR) $(BUILD)/check/user-one.result '$(CASE)')
+
 user: ## test the daemons in a chroot: unit tests, and against a real xenstored and Open vSwitch: CASE='vif-*'
 	@tools/chroot $(SUITE)+user -- $(MAKE) user-tests CASE='$(CASE)'
 
@@ -55,6 +64,6 @@ user-bench: ## measure the daemons beside the toolstack's scripts, in a chroot: 
 		USER_PROGRAMS=/src/$(DAEMONS) DEVICES=$(or $(DEVICES),200) unshare --net --mount --pid --fork --kill-child \
 		bash tests/user/lib.sh tests/user/bench.sh 2>/dev/null'
 
-.PHONY: user user-bench user-fuzz user-tests user-programs user-fuzzers
+.PHONY: user user-one user-one-build user-bench user-fuzz user-tests user-programs user-fuzzers
 
 -include $(wildcard $(DAEMONS)/tests/user/*/*.d)

@@ -213,7 +213,8 @@ daemon_stop KILL
 xenstore-rm "$XS_BACKEND/vbd/6"
 xenstore-rm "$XS_BACKEND/vbd/7"
 daemon_start
-if wait_for 5 no_note vbd-6-1; then fail "it is taken back before it was seen twice"; fi
+# Its first look is after 10 s, the next a minute later.
+if wait_for 20 no_note vbd-6-1; then fail "it is taken back before it was seen twice"; fi
 wait_for 90 is_mapped 0 || fail "$(mapped) disks are left: $(xenstore-ls -f "$TARGETS")"
 no_notes() { no_note vbd-6-1 && no_note vbd-7-1; }
 wait_for 5 no_notes || fail "notes are left"
