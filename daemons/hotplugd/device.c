@@ -365,7 +365,8 @@ static bool look_at(struct device *device)
 	snprintf(path, sizeof(path), "%s/state", device->path);
 	gone = store_is_gone(device->hotplug->store, path);
 	if (!gone && device->state != DEVICE_UNPLUGGING && is_over(device)) {
-		device->over = true;
+		device->over = device->fresh = true;
+		vif_hooks_forget(device);
 		gone = true;
 	}
 	if (gone && device->state != DEVICE_UNPLUGGING && device->wanted) {
@@ -515,6 +516,7 @@ static void consider(struct hotplug *hotplug, enum kind kind, unsigned int domid
 	if (device_get(hotplug, kind, domid, devid, false, &found) < 0 || found->wanted)
 		return;
 	restore(found);
+	found->fresh = !by;
 	if (kind != KIND_VIF || snprintf(emu, sizeof(emu), "vif%u.%u-emu", domid, devid) >= (int)sizeof(emu) ||
 	    link_get(hotplug->link, emu, 0, &info) < 0)
 		return;

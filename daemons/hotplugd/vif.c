@@ -408,10 +408,10 @@ static int publish(struct device *device, uint32_t mtu)
 
 /* ---- steps ----------------------------------------------------------------------------------------- */
 
-/* For what a script has asked, and not for what is repaired. True if there is nothing to wait for. */
+/* Of what a script has asked, or events, and not of what is repaired. True if there is nothing to wait for. */
 static bool run_hooks(struct device *device, bool online, int *ret_r, struct why *why)
 {
-	*ret_r = !device->asked || device->hooked ? 1 : vif_hooks_run(device, online, why);
+	*ret_r = (!device->asked && !device->fresh) || device->hooked ? 1 : vif_hooks_run(device, online, why);
 	if (!*ret_r)
 		device_wait(device, "a program in vif-post.d runs");
 	else

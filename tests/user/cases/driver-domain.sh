@@ -6,6 +6,9 @@
 # harm. A device that was there before the daemon is plugged as well.
 
 ovs_start
+mkdir -p /etc/xen/scripts/vif-post.d
+printf '#!/bin/sh\necho "$1 $vif" >>/tmp/user/said\n' >/etc/xen/scripts/vif-post.d/a.hook
+chmod 755 /etc/xen/scripts/vif-post.d/a.hook
 printf '[general]\nrun = events\n[disk]\ndirectories = /dev %s/disks\n' "$RUN" >/etc/xen/xen-hotplugd.conf
 vif_make 1 0
 daemon_start
@@ -36,3 +39,15 @@ wait_for 10 has_no_port vif2.0 || fail "the port is left"
 unused() { [ -z "$(losetup -j "$RUN/disks/a")" ]; }
 wait_for 10 unused || fail "the loop device is left"
 has_port vif1.0 || fail "the other vif has gone, too"
+
+# Programs in vif-post.d are run for what comes and goes, and for the script, and not at a new start of the daemon.
+said='online vif1.0
+online vif2.0
+online vif2.0
+offline vif2.0'
+expect_eq 'what the programs said' "$(cat "$RUN/said")" "$said"
+daemon_stop TERM
+daemon_start
+xenstore-write "$XS_BACKEND/vif/1/0/hotplug-status" ""
+wait_for 10 connected vif/1/0 || fail "the vif is not plugged again"
+expect_eq 'what the programs said' "$(cat "$RUN/said")" "$said"

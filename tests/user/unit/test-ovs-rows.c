@@ -112,6 +112,14 @@ static void vlans(void **state)
 	assert_int_equal(look(&rows, &want), OVS_READY);
 	add_port(&rows, "11", "20", "\"native-untagged\"", MINE, "4");
 	assert_int_equal(look(&rows, &want), OVS_DIFFERENT);
+
+	/* Trunks alone: without them, a port is one of all VLANs. */
+	want.vlans = (struct vlans){ .member = { 1ull << 20 | 1ull << 30 }, .any = true,
+				     .tagged = true };
+	add_port(&rows, NONE, "[\"set\",[20,30]]", "\"trunk\"", MINE, "4");
+	assert_int_equal(look(&rows, &want), OVS_READY);
+	add_port(&rows, NONE, NONE, "\"trunk\"", MINE, "4");
+	assert_int_equal(look(&rows, &want), OVS_DIFFERENT);
 	ovs_rows_fini(&rows);
 }
 
