@@ -213,6 +213,7 @@ begin() {
 	mount -t tmpfs tmpfs "$RUN"
 	mount -t tmpfs tmpfs /run
 	mkdir -p "$RUN/disks"
+	rm -rf /etc/xen/scripts/vif-post.d
 	STOCK=$RUN/stock
 	cp -a /etc/xen/scripts "$STOCK"
 	for script in vif-openvswitch vif-bridge vif-route vif-nat block block-iscsi block-nbd block-rbd; do

@@ -65,19 +65,23 @@ import json, sys
 turns = [json.loads(line) for line in open(sys.argv[1])]
 print(len(turns), [t["interval"] for t in turns])
 rows = [{d["name"]: d for d in t["devices"]} for t in turns]
-for r in rows:
-    d = r["vif4.0"]
-    print(d["state"], d["hotplug"], 5 < d["in_per_s"] < 100, 5 < d["out_per_s"] < 100, 500 < d["out_bytes_per_s"] < 10000,
-          d["errors"] is not None, d["ring_slots"])
-print([r["vif1.0"]["in_per_s"] is None for r in rows])
-print(["vbd5.51712" in r and r["vbd5.51712"]["in_per_s"] for r in rows])
+pinged = [r["vif4.0"] for r in rows]
+print({(d["state"], d["hotplug"], d["errors"] is not None, d["ring_slots"]) for d in pinged})
+# A busy machine may be late with the pings of one interval.
+for key, most in ("in_per_s", 100), ("out_per_s", 100), ("out_bytes_per_s", 10000):
+    print(key, all(d[key] is not None for d in pinged), 1 < max(d[key] for d in pinged) < most)
+unknown = [r["vif1.0"]["in_per_s"] is None for r in rows]
+print("replaced:", unknown[0], sum(unknown))
+new = [r.get("vbd5.51712") for r in rows]
+print("new:", new[0], new[2]["state"], new[2]["in_per_s"])
 END
 )" "3 [1, 1, 1]
-waiting plugged True True True True None
-waiting plugged True True True True None
-waiting plugged True True True True None
-[False, True, False]
-[False, None, None]"
+{('waiting', 'plugged', True, None)}
+in_per_s True True
+out_per_s True True
+out_bytes_per_s True True
+replaced: False 1
+new: None waiting None"
 expect_match 'top' "$(xenbectl top --count=1 --interval=1)" \
 	'^DEVICE +STATE +HOTPLUG +RING +IN/S .*vif4.0 +waiting +plugged +- +[0-9]+ +[0-9]+ '
 for word in --interval=0 --interval=x --count=0 --count=-1 --frobnicate; do
