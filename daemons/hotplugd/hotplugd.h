@@ -75,7 +75,7 @@ struct device {
 	bool over;			/* its directory is ours to remove */
 	bool dirty;
 	bool asked;			/* by a script, and not only brought back by ourselves */
-	bool fresh;			/* comes or goes for the first time, though nobody has asked */
+	bool fresh;			/* comes or goes, though nobody has asked */
 	uint64_t started_us;
 	uint64_t due_us;		/* when whoever waits gives up; 0: never */
 	uint64_t again_us;		/* look again by then, though nothing tells; 0: no need */

@@ -408,10 +408,15 @@ static int publish(struct device *device, uint32_t mtu)
 
 /* ---- steps ----------------------------------------------------------------------------------------- */
 
-/* Of what a script has asked, or events, and not of what is repaired. True if there is nothing to wait for. */
+/*
+ * Of what a script has asked for, or events, and not of what is repaired. True if there
+ * is nothing to wait for.
+ */
 static bool run_hooks(struct device *device, bool online, int *ret_r, struct why *why)
 {
-	*ret_r = (!device->asked && !device->fresh) || device->hooked ? 1 : vif_hooks_run(device, online, why);
+	const bool wanted = (device->asked || device->fresh) && !device->hooked;
+
+	*ret_r = wanted ? vif_hooks_run(device, online, why) : 1;
 	if (!*ret_r)
 		device_wait(device, "a program in vif-post.d runs");
 	else
@@ -435,7 +440,7 @@ static void take_down(struct device *device)
 	(void)link_change(device->hotplug->link, info.index, &change);
 }
 
-/* A program has said no: the port goes before that is told, and the guest is cut off until then. */
+/* A program has said no: before that is told, the port goes, and the device is down. */
 static void refuse(struct device *device)
 {
 	struct ovs *ovs = device->hotplug->ovs;

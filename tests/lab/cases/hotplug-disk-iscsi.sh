@@ -8,13 +8,13 @@
 . "$LAB/cases/lib/hotplug"
 
 requires iscsiadm
+modprobe -a target_core_file iscsi_target_mod iscsi_tcp || skip "this kernel has no iSCSI"
 iqn=iqn.2001-04.com.example:lab
 config=/sys/kernel/config/target
 image=/var/lib/xen/images/iscsi.img
 
 # The kernel's own target, here on the loopback device.
 target_start() {
-	modprobe -a target_core_file iscsi_target_mod || error "there is no iSCSI target in this kernel"
 	mkdir -p "$config/core/fileio_0/lab"
 	echo "fd_dev_name=$image,fd_dev_size=$((16 << 20))" >"$config/core/fileio_0/lab/control"
 	echo 1 >"$config/core/fileio_0/lab/enable"

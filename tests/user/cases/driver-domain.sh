@@ -7,7 +7,10 @@
 
 ovs_start
 mkdir -p /etc/xen/scripts/vif-post.d
-printf '#!/bin/sh\necho "$1 $vif" >>/tmp/user/said\n' >/etc/xen/scripts/vif-post.d/a.hook
+cat >/etc/xen/scripts/vif-post.d/a.hook <<'END'
+#!/bin/sh
+echo "$1 $vif" >>/tmp/user/said
+END
 chmod 755 /etc/xen/scripts/vif-post.d/a.hook
 printf '[general]\nrun = events\n[disk]\ndirectories = /dev %s/disks\n' "$RUN" >/etc/xen/xen-hotplugd.conf
 vif_make 1 0

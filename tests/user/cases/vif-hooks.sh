@@ -18,8 +18,8 @@ ovs_start
 ip link add xenbr0 up type bridge
 hook 10-says.hook <<-'END'
 	#!/bin/bash
-	echo "$* $XENBUS_PATH $vif $dev $bridge ${script##*/} $(cat "/sys/class/net/$dev/operstate") $(
-		xenstore-read "$XENBUS_PATH/hotplug-status")" >>/tmp/user/said
+	echo "$* $XENBUS_PATH $vif $dev $bridge ${script##*/} $(cat "/sys/class/net/$dev/operstate") [$(
+		xenstore-read "$XENBUS_PATH/hotplug-status")]" >>/tmp/user/said
 END
 hook 20-second.hook <<-'END'
 	#!/bin/bash
@@ -39,7 +39,7 @@ said() {
 plugs() {
 	vif_make 1 0 "$XS_BACKEND/vif/1/0/bridge" xenbr0 "$XS_BACKEND/vif/1/0/vifname" lan0
 	hotplug online 1 0 vif-bridge
-	said 'online type_if=vif backend/vif/1/0 vif1.0 lan0 xenbr0 vif-bridge up 
+	said 'online type_if=vif backend/vif/1/0 vif1.0 lan0 xenbr0 vif-bridge up []
 second, 1 before'
 	hotplug offline 1 0 vif-bridge
 	expect_match 'what was said' "$(cat "$RUN/said")" '^offline type_if=vif backend/vif/1/0 vif1.0 '

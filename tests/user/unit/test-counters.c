@@ -123,7 +123,8 @@ static void reading(void **state)
 	/* What a network device receives, its guest has sent. */
 	counters_read(KIND_VIF, directory, "/nowhere", &c);
 	assert_int_equal(c.values[OUT], 7);
-	assert_true(c.values[IN] == UNKNOWN && c.values[IN_BYTES] == UNKNOWN && c.ring_slots == UNKNOWN);
+	assert_true(c.values[IN] == UNKNOWN && c.values[IN_BYTES] == UNKNOWN);
+	assert_true(c.ring_slots == UNKNOWN);
 	snprintf(command, sizeof(command), "rm -r %s", directory);
 	assert_int_equal(system(command), 0);
 }
