@@ -135,7 +135,10 @@ static void forget_note(struct device *device)
 	(void)store_change(device->hotplug->store, NOTES, NULL, &change, 1);
 }
 
-/* Takes what is noted into the job: 1; 0: nothing is. */
+/*
+ * Takes what is noted into the job: 1; 0: nothing is. For what is noted alone, there are
+ * no params yet.
+ */
 static int read_note(struct device *device, struct target_job *job)
 {
 	_free_ char *note = NULL;
@@ -155,9 +158,13 @@ static int read_note(struct device *device, struct target_job *job)
 			   path);
 		return 0;
 	}
+	if (!*job->params) {
+		free(job->params);
+		job->params = strdup(params);
+	}
 	job->run = run;
 	job->ops = all_ops[kind];
-	return 1;
+	return job->params ? 1 : -ENOMEM;
 }
 
 void target_each(struct hotplug *hotplug, void (*found)(const char *owner, void *userdata),
@@ -412,9 +419,10 @@ int target_disconnect(struct device *device, struct why *why)
 		r = job_new(device, "", &job);
 		if (r < 0)
 			return r;
-		if (!read_note(device, job)) {
+		r = read_note(device, job);
+		if (r <= 0) {
 			target_stop(device);
-			return 1;
+			return r < 0 ? r : 1;
 		}
 		begin(job, PHASE_DISCONNECTING, connect_time(device));
 	}

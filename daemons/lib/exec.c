@@ -85,30 +85,38 @@ static int on_output(sd_event_source *source, int fd, uint32_t revents, void *us
 
 /* ---- its end --------------------------------------------------------------------------------------- */
 
-static void exec_free(struct exec *exec)
+/* All but the watch for its end, with which it goes itself. */
+static void close_pipes(struct exec *exec)
 {
-	sd_event_source_disable_unref(exec->timer);
-	sd_event_source_disable_unref(exec->out_io);
-	sd_event_source_disable_unref(exec->err_io);
-	/* A child that is still there is killed and waited for with this. */
-	sd_event_source_disable_unref(exec->child);
-	free(exec);
+	exec->timer = sd_event_source_disable_unref(exec->timer);
+	exec->out_io = sd_event_source_disable_unref(exec->out_io);
+	exec->err_io = sd_event_source_disable_unref(exec->err_io);
 }
 
+/*
+ * Even a process that is killed may take its time, when it is in the middle of a call
+ * to the kernel. It is not waited for: from here on it belongs to the loop.
+ */
 void exec_stop(struct exec *exec)
 {
 	if (!exec)
 		return;
 	(void)kill(-exec->pid, SIGKILL);
-	exec_free(exec);
+	close_pipes(exec);
+	exec->on_end = NULL;
+	(void)sd_event_source_set_floating(exec->child, true);
+	sd_event_source_unref(exec->child);
 }
 
 static int on_child(sd_event_source *source, const siginfo_t *si, void *userdata)
 {
 	struct exec *exec = userdata;
-	const int out = sd_event_source_get_io_fd(exec->out_io);
-	const int err = sd_event_source_get_io_fd(exec->err_io);
+	int out, err;
 
+	if (!exec->on_end)
+		return sd_event_source_set_floating(source, false);
+	out = sd_event_source_get_io_fd(exec->out_io);
+	err = sd_event_source_get_io_fd(exec->err_io);
 	/* What it left running may have our pipes open: their end is not waited for. */
 	while (take(exec, out, false))
 		;
@@ -118,7 +126,8 @@ static int on_child(sd_event_source *source, const siginfo_t *si, void *userdata
 	exec->end.status = si->si_code == CLD_EXITED ? si->si_status : 128 + si->si_status;
 	exec_last_line(exec->err, exec->err_len, exec->end.err, sizeof(exec->end.err));
 	exec->on_end(&exec->end, exec->userdata);
-	exec_free(exec);
+	close_pipes(exec);
+	sd_event_source_unref(source);
 	return 0;
 }
 
@@ -207,7 +216,7 @@ static int spawn(struct exec *exec, sd_event *event, const char *const argv[],
 		(void)waitpid(exec->pid, NULL, 0);
 		return r;
 	}
-	return sd_event_source_set_child_process_own(exec->child, true);
+	return sd_event_source_set_destroy_callback(exec->child, free);
 }
 
 int exec_start(sd_event *event, const char *const argv[], const char *const env[],
@@ -226,7 +235,8 @@ int exec_start(sd_event *event, const char *const argv[], const char *const env[
 	exec->userdata = userdata;
 	r = spawn(exec, event, argv, env, deadline_us);
 	if (r < 0) {
-		exec_free(exec);
+		close_pipes(exec);
+		free(exec);
 		return r;
 	}
 	*ret_exec = exec;

@@ -37,7 +37,7 @@ int exec_start(sd_event *event, const char *const argv[], const char *const env[
 	       uint64_t deadline_us,
 	       exec_fn on_end, void *userdata, struct exec **ret_exec);
 
-/* Kills it, without a word to @on_end. NULL is fine. */
+/* Kills it, without waiting, nor a word to @on_end. NULL is fine. */
 void exec_stop(struct exec *exec);
 
 /* The last line of @text, of @len bytes, that is not blank: into @line, fit to be shown. Pure. */

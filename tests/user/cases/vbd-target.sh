@@ -196,6 +196,28 @@ expect_match node "$(xs vbd/7/1/node)" '^/dev/rbd[0-9]+$'
 expect_match node "$(xs vbd/6/1/node)" '^/dev/rbd[0-9]+$'
 refuse 8 1 block-rbd rbd/a 'domain 6 has this disk'
 
+# It is removed while a tool runs: that is killed, nobody waits for it, and the daemon ends well, which says that
+# nothing of it is left in memory either.
+target_make 8 2 block-rbd rbd/hangs
+block add 8 2 block-rbd 2>"$RUN/removed.err" &
+plug=$!
+wait_for 5 pgrep -f 'sleep 1000' || fail "the tool does not run"
+block remove 8 2 block-rbd
+if wait $plug; then fail "a disk that was removed is given out"; fi
+expect_match 'what it is told' "$(cat "$RUN/removed.err")" 'it has been removed meanwhile'
+no_sleep() { ! pgrep -f 'sleep 1000'; }
+wait_for 5 no_sleep || fail "the tool still runs"
+xenstore-rm "$XS_BACKEND/vbd/8"
+target_make 8 3 block-rbd rbd/hangs
+block add 8 3 block-rbd 2>"$RUN/ended.err" &
+plug=$!
+wait_for 5 pgrep -f 'sleep 1000' || fail "the tool does not run"
+daemon_stop TERM
+wait_for 5 no_sleep || fail "the tool has outlived the daemon"
+daemon_start
+if wait $plug; then fail "a disk that hangs is given out"; fi
+xenstore-rm "$XS_BACKEND/vbd/8"
+
 # Its guest goes while it is on its way.
 rm -f "$RBD/rbd/b.slow"
 touch "$RBD/rbd/nonode.slow"
