@@ -152,7 +152,7 @@ truncate -s 8M "$RBD/rbd/a" "$RBD/rbd/b" "$RBD/rbd/odd" "$RBD/rbd/nonode"
 touch "$RBD/rbd/odd.odd" "$RBD/rbd/nonode.nonode" "$RBD/rbd/hangs.hangs"
 disks
 refusals
-printf '[disk]\ndirectories = %s/disks\n[general]\ntimeout = 3\n' "$RUN" >/etc/xen/xen-hotplugd.conf
+printf '[disk]\ndirectories = %s/disks\n[general]\ntimeout = 9\n' "$RUN" >/etc/xen/xen-hotplugd.conf
 daemon_start
 disks
 refusals
@@ -161,7 +161,7 @@ refusals
 target_make 5 1 block-rbd rbd/hangs
 block add 5 1 block-rbd 2>"$RUN/hangs.err" &
 hanging=$!
-wait_for 5 pgrep -f 'sleep 1000' || fail "the tool does not run"
+wait_for 20 pgrep -f 'sleep 1000' || fail "the tool does not run"
 target_make 6 1 block-rbd rbd/a
 start=$EPOCHREALTIME
 block add 6 1 block-rbd
@@ -188,7 +188,7 @@ touch "$RBD/rbd/b.slow"
 target_make 7 1 block-rbd rbd/b
 block add 7 1 block-rbd &
 plug=$!
-wait_for 5 xenstore-exists "$TARGETS/vbd-7-1" || fail "nothing is noted"
+wait_for 20 xenstore-exists "$TARGETS/vbd-7-1" || fail "nothing is noted"
 daemon_stop KILL
 daemon_start
 wait $plug || fail "the script has failed with the daemon"
@@ -201,19 +201,19 @@ refuse 8 1 block-rbd rbd/a 'domain 6 has this disk'
 target_make 8 2 block-rbd rbd/hangs
 block add 8 2 block-rbd 2>"$RUN/removed.err" &
 plug=$!
-wait_for 5 pgrep -f 'sleep 1000' || fail "the tool does not run"
+wait_for 20 pgrep -f 'sleep 1000' || fail "the tool does not run"
 block remove 8 2 block-rbd
 if wait $plug; then fail "a disk that was removed is given out"; fi
 expect_match 'what it is told' "$(cat "$RUN/removed.err")" 'it has been removed meanwhile'
 no_sleep() { ! pgrep -f 'sleep 1000'; }
-wait_for 5 no_sleep || fail "the tool still runs"
+wait_for 20 no_sleep || fail "the tool still runs"
 xenstore-rm "$XS_BACKEND/vbd/8"
 target_make 8 3 block-rbd rbd/hangs
 block add 8 3 block-rbd 2>"$RUN/ended.err" &
 plug=$!
-wait_for 5 pgrep -f 'sleep 1000' || fail "the tool does not run"
+wait_for 20 pgrep -f 'sleep 1000' || fail "the tool does not run"
 daemon_stop TERM
-wait_for 5 no_sleep || fail "the tool has outlived the daemon"
+wait_for 20 no_sleep || fail "the tool has outlived the daemon"
 daemon_start
 if wait $plug; then fail "a disk that hangs is given out"; fi
 xenstore-rm "$XS_BACKEND/vbd/8"
@@ -224,7 +224,7 @@ touch "$RBD/rbd/nonode.slow"
 target_make 9 1 block-rbd rbd/nonode
 block add 9 1 block-rbd 2>"$RUN/gone.err" &
 plug=$!
-wait_for 5 xenstore-exists "$TARGETS/vbd-9-1" || fail "nothing is noted"
+wait_for 20 xenstore-exists "$TARGETS/vbd-9-1" || fail "nothing is noted"
 xenstore-rm "$XS_BACKEND/vbd/9"
 if wait $plug; then fail "a disk of nobody is given out"; fi
 no_note() { ! xenstore-exists "$TARGETS/$1"; }
@@ -239,4 +239,4 @@ daemon_start
 if wait_for 20 no_note vbd-6-1; then fail "it is taken back before it was seen twice"; fi
 wait_for 90 is_mapped 0 || fail "$(mapped) disks are left: $(xenstore-ls -f "$TARGETS")"
 no_notes() { no_note vbd-6-1 && no_note vbd-7-1; }
-wait_for 5 no_notes || fail "notes are left"
+wait_for 40 no_notes || fail "notes are left"

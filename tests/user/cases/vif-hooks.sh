@@ -85,7 +85,7 @@ second, 1 before'
 }
 
 plugs
-printf '[general]\ntimeout = 3\n' >/etc/xen/xen-hotplugd.conf
+printf '[general]\ntimeout = 9\n' >/etc/xen/xen-hotplugd.conf
 daemon_start
 plugs
 
@@ -97,7 +97,7 @@ END
 vif_make 4 0
 hotplug online 4 0 2>"$RUN/hangs.err" &
 hanging=$!
-wait_for 5 pgrep -f 'sleep 1000' || fail "the hook does not run"
+wait_for 20 pgrep -f 'sleep 1000' || fail "the hook does not run"
 vif_make 5 0
 hotplug online 5 0
 kill -0 $hanging || fail "the plug has ended before the other one"
