@@ -144,8 +144,12 @@ int ovs_plug(struct ovs *ovs, const struct vif_want *want)
 
 int ovs_unplug(struct ovs *ovs, const char *owner, const char *name)
 {
-	json_t *ops = ovs_rows_unplug(&ovs->rows, owner, name);
+	json_t *ops;
 
+	/* A port that has been asked for is not among the rows yet. */
+	if (find_sent(ovs, owner))
+		return -EALREADY;
+	ops = ovs_rows_unplug(&ovs->rows, owner, name);
 	return ops ? send_ops(ovs, owner, ops, 0) : -ENOENT;
 }
 

@@ -27,6 +27,25 @@ wait "$one"
 wait "$two"
 expect_eq 'ports' "$(ovs-vsctl list-ports ovsbr0 | grep -c vif2)" 1
 
+# In and out at once: whichever was last, the port and the status say the same.
+agree() {
+	if [ "$(xs vif/4/0/hotplug-status)" = connected ]; then has_port vif4.0; else has_no_port vif4.0; fi
+}
+vif_make 4 0
+for round in $(seq 1 20); do
+	hotplug online 4 0 2>/dev/null &
+	one=$!
+	# Cannot be awaited: that the transaction has been sent, and not answered.
+	sleep "0.00$((round % 10))"
+	hotplug offline 4 0 2>/dev/null || true
+	wait "$one" || true
+	# What comes late has come by then.
+	ovs-vsctl --timeout=10 --columns=name list port vif4.0 >/dev/null 2>&1 || true
+	agree || fail "round $round: vif4.0 is '$(xs vif/4/0/hotplug-status)' and its port '$(ovs_port vif4.0 name)'"
+	hotplug offline 4 0
+done
+vif_destroy 4 0
+
 # The guest goes while its device is waited for.
 vif_make 3 0
 ip link del vif3.0
