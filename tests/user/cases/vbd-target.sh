@@ -152,12 +152,14 @@ truncate -s 8M "$RBD/rbd/a" "$RBD/rbd/b" "$RBD/rbd/odd" "$RBD/rbd/nonode"
 touch "$RBD/rbd/odd.odd" "$RBD/rbd/nonode.nonode" "$RBD/rbd/hangs.hangs"
 disks
 refusals
-printf '[disk]\ndirectories = %s/disks\n[general]\ntimeout = 9\n' "$RUN" >/etc/xen/xen-hotplugd.conf
 daemon_start
 disks
 refusals
 
 # One that hangs is killed, and others do not wait for it.
+daemon_stop TERM
+printf '[disk]\ndirectories = %s/disks\n[general]\ntimeout = 9\n' "$RUN" >/etc/xen/xen-hotplugd.conf
+daemon_start
 target_make 5 1 block-rbd rbd/hangs
 block add 5 1 block-rbd 2>"$RUN/hangs.err" &
 hanging=$!

@@ -85,11 +85,13 @@ second, 1 before'
 }
 
 plugs
-printf '[general]\ntimeout = 9\n' >/etc/xen/xen-hotplugd.conf
 daemon_start
 plugs
 
 # One that hangs.
+daemon_stop TERM
+printf '[general]\ntimeout = 9\n' >/etc/xen/xen-hotplugd.conf
+daemon_start
 hook 15-hangs.hook <<-'END'
 	#!/bin/bash
 	[ "$vif $1" != "vif4.0 online" ] || sleep 1000
