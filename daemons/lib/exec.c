@@ -16,6 +16,7 @@
 #include "str.h"
 
 #define ENV_MAX		16u
+#define DRAIN_MAX	256		/* reads of half a KiB */
 
 struct exec {
 	sd_event_source *child, *timer, *out_io, *err_io;
@@ -117,10 +118,13 @@ static int on_child(sd_event_source *source, const siginfo_t *si, void *userdata
 		return sd_event_source_set_floating(source, false);
 	out = sd_event_source_get_io_fd(exec->out_io);
 	err = sd_event_source_get_io_fd(exec->err_io);
-	/* What it left running may have our pipes open: their end is not waited for. */
-	while (take(exec, out, false))
+	/*
+	 * What it left running may have our pipes open, and may go on writing: neither is
+	 * waited for. No pipe has more than this in it.
+	 */
+	for (int i = 0; i < DRAIN_MAX && take(exec, out, false); i++)
 		;
-	while (take(exec, err, true))
+	for (int i = 0; i < DRAIN_MAX && take(exec, err, true); i++)
 		;
 	exec->end.pid = exec->pid;
 	exec->end.status = si->si_code == CLD_EXITED ? si->si_status : 128 + si->si_status;

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # A disk of 4096-byte sectors keeps them: the keys in xenstore, what the guest sees, and its data are right.
-# suite: quick
 # timeout: 300
 
 loop=$(disk_loop data 24 --sector-size 4096)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# suite: quick
 # A guest that reboots finds its disk as it left it, and nothing of the old connection stays.
 # timeout: 240
 

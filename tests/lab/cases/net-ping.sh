@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# suite: quick
 # A guest on an Open vSwitch bridge, wired by the distribution's script, reaches dom0 and is reached, over
 # IPv4 and IPv6, with packets of all sizes; what goes by TCP arrives byte for byte.
 # timeout: 300
