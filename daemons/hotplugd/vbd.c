@@ -27,17 +27,6 @@
 
 /* ---- who has which disk ---------------------------------------------------------------------------- */
 
-static void read_machine(struct store *store, unsigned int domid, char uuid[40])
-{
-	_free_ char *vm = NULL;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
-	uuid[0] = '\0';
-	if (store_read(store, path, &vm) >= 0 && !strncmp(vm, "/vm/", 4))
-		snprintf(uuid, 40, "%.39s", vm + 4);
-}
-
 /*
  * What a loop device stands for: its file. Two loop devices of one file are one
  * disk. The kernel names the file by its path.
@@ -112,7 +101,7 @@ void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
 	share.disk.device = makedev(major, minor);
 	if (!see_target(&device, &share.disk))
 		see_through_loop(&share.disk);
-	read_machine(hotplug->store, domid, share.vm_uuid);
+	store_machine(hotplug->store, domid, share.vm_uuid);
 	if (shares_set(&hotplug->shares, &share) < 0)
 		log_warning("There is no memory to remember who has disk %u:%u", major, minor);
 }
@@ -393,7 +382,7 @@ static int plug(struct device *device, const struct vbd_keys *keys, struct why *
 	/* Given out already; another time would be another loop device for the same disk. */
 	if (keys->physical)
 		return 0;
-	read_machine(device->hotplug->store, device->domid, disk.share.vm_uuid);
+	store_machine(device->hotplug->store, device->domid, disk.share.vm_uuid);
 	if (keys->script && target_from_script(keys->script, &kind))
 		return plug_target(device, keys, kind, &disk.share, why);
 	r = open_disk(device, keys, &disk, why);

@@ -13,20 +13,13 @@
 
 /* ---- what it is to be ------------------------------------------------------------------------------ */
 
-/*
- * The guest's name and UUID. In a driver domain they may not be ours to read; then they
- * are left out.
- */
-static void read_machine(struct device *device, char **ret_uuid, char **ret_name)
+/* The guest's name, NULL where it is not ours to read, as in a driver domain. */
+static char *read_name(struct device *device)
 {
-	_free_ char *vm = NULL;
-	char path[64];
+	char path[64], *name = NULL;
 
-	snprintf(path, sizeof(path), "/local/domain/%u/vm", device->domid);
-	if (store_read(device->hotplug->store, path, &vm) >= 0 && !strncmp(vm, "/vm/", 4))
-		*ret_uuid = strdup(vm + 4);
 	snprintf(path, sizeof(path), "/local/domain/%u/name", device->domid);
-	(void)store_read(device->hotplug->store, path, ret_name);
+	return store_read(device->hotplug->store, path, &name) < 0 ? NULL : name;
 }
 
 /* A bridge of the kernel may have a name with a dot, which looks like one with a VLAN. */
@@ -74,7 +67,8 @@ static int read_want(struct device *device, struct why *why)
 		.bridges = device->hotplug->config.bridges,
 	};
 	char *values[ARRAY_SIZE(names)] = { NULL };
-	_free_ char *vm_uuid = NULL, *vm_name = NULL;
+	_free_ char *vm_name = NULL;
+	char vm_uuid[STORE_UUID_MAX];
 	struct vif_keys keys = { 0 };
 	char emu[40];
 	int r = read_mode(device, why);
@@ -85,8 +79,9 @@ static int read_want(struct device *device, struct why *why)
 		values[i] = device_read(device, names[i].name);
 		*(const char **)((char *)&keys + names[i].offset) = values[i];
 	}
-	read_machine(device, &vm_uuid, &vm_name);
-	keys.vm_uuid = vm_uuid;
+	store_machine(device->hotplug->store, device->domid, vm_uuid);
+	keys.vm_uuid = vm_uuid[0] ? vm_uuid : NULL;
+	vm_name = read_name(device);
 	keys.vm_name = vm_name;
 	policy.bridge_is_whole = device->mode == VIF_BRIDGE && is_whole_bridge(device, keys.bridge);
 	device->want = calloc(1, sizeof(*device->want));

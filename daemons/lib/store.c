@@ -97,6 +97,17 @@ bool store_is_gone(struct store *store, const char *path)
 	return !value && failed(store) == -ENOENT;
 }
 
+void store_machine(struct store *store, unsigned int domid, char uuid[STORE_UUID_MAX])
+{
+	_free_ char *vm = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
+	uuid[0] = '\0';
+	if (store_read(store, path, &vm) >= 0 && !strncmp(vm, "/vm/", 4))
+		snprintf(uuid, STORE_UUID_MAX, "%.39s", vm + 4);
+}
+
 /* Inside a transaction; what it does is kept only if it returns 0. */
 static int change_in(struct store *store, xs_transaction_t t, const char *dir,
 		     const char *must_exist,

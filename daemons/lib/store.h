@@ -35,6 +35,10 @@ int store_list(struct store *store, const char *path, char ***ret_names, unsigne
 /* True if xenstore says that there is no such node; false also if it does not answer. */
 bool store_is_gone(struct store *store, const char *path);
 
+/* The UUID of a domain's machine, "" if it has none or it is not ours to read, as in a driver domain. */
+#define STORE_UUID_MAX		40u
+void store_machine(struct store *store, unsigned int domid, char uuid[STORE_UUID_MAX]);
+
 /* A key and its new value; a NULL value removes the key. */
 struct store_change {
 	const char *key;

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034 # variables for lib.sh
 #
 # Runs in the lab's dom0, which is its own frontend here: the same fio jobs on RAM disks themselves,
 # through the stock xen-blkback and through ours, in one boot. Prints one JSON object a line on
@@ -22,16 +23,7 @@ stock=$(find "/lib/modules/$(uname -r)/kernel" /var/lib/dkms/xen-backends/origin
 driver=raw
 run=0
 
-say() {
-	echo "$*" >&2
-}
-
 # ---- results -----------------------------------------------------------------------------------------
-
-result() { # result SET JOB UNIT VALUE [ERROR]
-	printf '{"set":"%s","job":"%s","driver":"%s","run":%d,"unit":"%s","value":%s,"error":%d}\n' \
-		"$1" "$2" "$driver" "$run" "$3" "$4" "${5:-0}"
-}
 
 # fio_job SET JOB RW BS DEPTH DEVICE...: the same on all of the devices at once; their sum.
 fio_job() {

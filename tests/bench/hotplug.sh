@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034 # variables for lib.sh
 #
 # Runs in the lab's dom0: how long the toolstack's hotplug scripts and ours take, called as libxl calls them and
 # by xl itself; whether that grows with the number of devices; what twenty guests at once take; and how much
@@ -20,19 +21,6 @@ driver=raw
 run=0
 LAB_OUT=/run/bench
 mkdir -p $LAB_OUT
-
-say() {
-	echo "$*" >&2
-}
-
-result() { # result SET JOB UNIT VALUE
-	printf '{"set":"%s","job":"%s","driver":"%s","run":%d,"unit":"%s","value":%s,"error":%d}\n' \
-		"$1" "$2" "$driver" "$run" "$3" "${4:-0}" "$([ -n "$4" ] && echo 0 || echo 1)"
-}
-
-has() { # has SET
-	[[ " $sets " == *" $1 "* ]]
-}
 
 now_us() { echo "${EPOCHREALTIME/./}"; }
 

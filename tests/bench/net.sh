@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034 # variables for lib.sh
 #
 # Runs in the lab's dom0, which is its own guest here: TCP, small datagrams and pings over a veth pair, through
 # the in-tree xen-netback and through ours, in one boot, with Linux's frontend in a network namespace of its
@@ -22,20 +23,6 @@ run=0
 stock=$(find "/lib/modules/$(uname -r)/kernel" /var/lib/dkms/xen-backends/original_module \
 	-name 'xen-netback.ko*' ! -name '*.origin' | head -n 1)
 [ -n "$stock" ] || { echo "the in-tree xen-netback is not in this image" >&2; exit 1; }
-
-say() {
-	echo "$*" >&2
-}
-
-# Nothing measured is an error.
-result() { # result SET JOB UNIT VALUE
-	printf '{"set":"%s","job":"%s","driver":"%s","run":%d,"unit":"%s","value":%s,"error":%d}\n' \
-		"$1" "$2" "$driver" "$run" "$3" "${4:-0}" "$([ -n "$4" ] && echo 0 || echo 1)"
-}
-
-has() { # has SET
-	[[ " $sets " == *" $1 "* ]]
-}
 
 # ---- one figure each ---------------------------------------------------------------------------------------
 

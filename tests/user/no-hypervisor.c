@@ -155,13 +155,4 @@ int open(const char *path, int flags, ...)
 	return open_or_invent(path, flags, mode);
 }
 
-int open64(const char *path, int flags, ...)
-{
-	va_list ap;
-	int mode;
-
-	va_start(ap, flags);
-	mode = va_arg(ap, int);
-	va_end(ap);
-	return open_or_invent(path, flags, mode);
-}
+int open64(const char *path, int flags, ...) __attribute__((alias("open")));

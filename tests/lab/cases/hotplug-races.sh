@@ -27,22 +27,22 @@ for round in 1 2 3; do
 	wait_for 30 test ! -e "/sys/class/net/vif$domid.0" || failure "vif$domid.0 stays"
 done
 
+both() { # both ACTION: two calls at once, for one interface
+	local one two
+	plug "$1" 0 9 &
+	one=$!
+	plug "$1" 0 9 &
+	two=$!
+	wait "$one" || failure "round $round: the first call has failed"
+	wait "$two" || failure "round $round: the second call has failed"
+}
+
 # Two calls at once, of each kind.
 for round in 1 2 3; do
 	vif_bare 0 9
-	plug online 0 9 &
-	one=$!
-	plug online 0 9 &
-	two=$!
-	wait "$one" || failure "round $round: the first call has failed"
-	wait "$two" || failure "round $round: the second call has failed"
+	both online
 	expect_eq 'the ports' "$(ovs-vsctl list-ports ovsbr0)" vif0.9
-	plug offline 0 9 &
-	one=$!
-	plug offline 0 9 &
-	two=$!
-	wait "$one" || failure "round $round: the first call has failed"
-	wait "$two" || failure "round $round: the second call has failed"
+	both offline
 	expect_ok no_port vif0.9
 	# In and out at once: whichever was last, the port and the status say the same.
 	plug online 0 9 2>/dev/null &

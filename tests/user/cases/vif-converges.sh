@@ -43,22 +43,23 @@ wait_for 10 has_port vif2.0 || fail "vif2.0 was not put back"
 # The daemon first looks for orphans after 10 s.
 if wait_for 16 has_no_port vif1.0; then fail "the orphan is gone before it was seen twice"; fi
 
+plug_without() { # plug_without WHAT DOMID COMMAND-THAT-BRINGS-IT-BACK
+	local plug
+	vif_make "$2" 0
+	hotplug online "$2" 0 &
+	plug=$!
+	"$3"
+	wait "$plug" || fail "the plug did not wait for the $1"
+	has_port "vif$2.0" || fail "vif$2.0 is not there"
+}
+
 # The database and the switch are restarted: nothing is lost, and a plug meanwhile waits.
 kill -9 "$(cat /run/openvswitch/ovsdb-server.pid)"
 rm -f /run/openvswitch/ovsdb-server.pid
-vif_make 4 0
-hotplug online 4 0 &
-plug=$!
-ovsdb_start
-wait "$plug" || fail "the plug did not wait for the database"
-has_port vif4.0 || fail "vif4.0 is not there"
+plug_without database 4 ovsdb_start
 kill -9 "$(cat /run/openvswitch/ovs-vswitchd.pid)"
 rm -f /run/openvswitch/ovs-vswitchd.pid
-vif_make 5 0
-hotplug online 5 0 &
-plug=$!
-vswitchd_start
-wait "$plug" || fail "the plug did not wait for the switch"
+plug_without switch 5 vswitchd_start
 
 # The guest goes, with a daemon that sees it.
 vif_destroy 3 0
