@@ -47,10 +47,19 @@ static unsigned int len_of(const struct netback_to *t)
 
 /* ---- how a packet lies in the guest's pages ------------------------------------------------- */
 
-/* Pages if each piece of a page of ours has one of its own. */
+/* Whether the first piece of a page of ours has room behind the headers; there is one. */
+static bool joins_headers(const struct sk_buff *skb)
+{
+	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+	unsigned int piece = WIRE_PAGE_SIZE - offset_in_page(skb_frag_off(frag));
+
+	return skb_headlen(skb) + min(piece, skb_frag_size(frag)) <= WIRE_PAGE_SIZE;
+}
+
+/* Pages if each piece of a page of ours has one of its own; the first may join the headers. */
 static unsigned int pages_apart(const struct sk_buff *skb)
 {
-	unsigned int i, nr = 1;
+	unsigned int i, nr = !joins_headers(skb);
 
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
@@ -63,9 +72,9 @@ static unsigned int pages_apart(const struct sk_buff *skb)
 /*
  * Pages the packet takes. Packed, the data of a large one straddles the guest's
  * pages and ours, and a page takes two copies. If each piece has a page of its
- * own, at the place it has in ours, it takes one: q->apart. Worth a few pages
- * more; not with pieces much smaller than a page, and a headroom or pages that
- * stay mapped have their own rules.
+ * own, at the place it has in ours, it takes one: q->apart. The first may join
+ * the headers. Worth a few pages more; not with pieces much smaller than a page,
+ * and a headroom or pages that stay mapped have their own rules.
  */
 static unsigned int pages_of(struct netback_queue *q, const struct sk_buff *skb)
 {
@@ -115,19 +124,24 @@ static struct netback_page *one_more(struct netback_queue *q, struct netback_to 
 	return next_page(q);
 }
 
-/* Gives each page of @src one of the guest's, behind *@page. */
+/* Gives each page of @src one of the guest's, behind *@page; if @join, the first goes into that. */
 static void put_apart(struct netback_queue *q, struct netback_to *t, struct netback_page **page,
-		      const void *src, unsigned int len)
+		      const void *src, unsigned int len, bool join)
 {
 	struct netback_page *p = *page;
+	unsigned int n;
 
 	while (len) {
-		p = one_more(q, t, p);
-		p->offset = offset_in_page(src);
-		p->len = min_t(unsigned int, len, WIRE_PAGE_SIZE - p->offset);
-		xenbe_copy_out(&q->rx_copies, src, p->gref, p->offset, p->len);
-		src += p->len;
-		len -= p->len;
+		n = min_t(unsigned int, len, WIRE_PAGE_SIZE - offset_in_page(src));
+		if (!join) {
+			p = one_more(q, t, p);
+			p->offset = offset_in_page(src);
+		}
+		xenbe_copy_out(&q->rx_copies, src, p->gref, p->offset + p->len, n);
+		p->len += n;
+		src += n;
+		len -= n;
+		join = false;
 	}
 	*page = p;
 }
@@ -187,6 +201,7 @@ static void add_skb(struct netback_queue *q, struct sk_buff *skb, bool hashed)
 {
 	struct netback_page *p = add_packet(q, skb, NULL, hashed);
 	struct netback_to *t = &q->to[q->nr_to - 1];
+	bool join = q->apart && joins_headers(skb);
 	unsigned int i;
 
 	/* With this the qdisc learns how many packets it may hand over in one go. */
@@ -195,11 +210,13 @@ static void add_skb(struct netback_queue *q, struct sk_buff *skb, bool hashed)
 	put_bytes(q, t, &p, skb->data, skb_headlen(skb));
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+		const void *src = skb_frag_address(frag);
+		unsigned int len = skb_frag_size(frag);
 
 		if (q->apart)
-			put_apart(q, t, &p, skb_frag_address(frag), skb_frag_size(frag));
+			put_apart(q, t, &p, src, len, !i && join);
 		else
-			put_bytes(q, t, &p, skb_frag_address(frag), skb_frag_size(frag));
+			put_bytes(q, t, &p, src, len);
 	}
 	p->last_op = q->rx_copies.nr;
 }
