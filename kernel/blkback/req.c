@@ -211,7 +211,11 @@ void blkback_req_done(struct blkback_req *req)
 	 */
 	rcu_read_lock();
 	blkback_order_leave(q);
-	if (llist_add(&req->done, &q->done) && current != q->thread)
+	/*
+	 * A disk that answers while it is being asked need not wake who asks. An
+	 * interrupt on top of the thread must: that may be about to sleep.
+	 */
+	if (llist_add(&req->done, &q->done) && !(in_task() && current == q->thread))
 		blkback_queue_kick(q);
 	rcu_read_unlock();
 }
