@@ -36,7 +36,9 @@ rounds=$(lab_times 90)
 for ((i = 0; i < rounds; i++)); do once; done
 after=$(unreclaimable_kb)
 free_after=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
-expect_le "growth of kernel memory in $rounds rounds, in KiB," $((after - before)) 1024
+# On the debug kernel freed memory stays with KASAN for a while, up to a thirty-second of all; what is lost there
+# kmemleak finds.
+expect_le "growth of kernel memory in $rounds rounds, in KiB," $((after - before)) $((LAB_DEBUG ? 65536 : 1024))
 expect_le "loss of available memory in $rounds rounds, in KiB," $((free_before - free_after)) 16384
 expect_eq 'the number of block threads left' "$(pgrep -c '^blkback\.')" 0
 losetup -d "$loop"
