@@ -5,7 +5,7 @@
 
 modprobe xen-blkfront
 loop=$(disk_loop data 16)
-slow=$(disk_dm slow "0 32768 delay $loop 0 0 $loop 0 15000")
+slow=$(disk_dm slow "0 32768 delay $loop 0 0 $loop 0 $((LAB_DEBUG ? 60000 : 15000))")
 vbd_attach "$slow" xvdz
 udevadm settle
 expect_ge 'bytes one discard may have' "$(cat /sys/block/xvdz/queue/discard_max_bytes)" 1
