@@ -7,5 +7,5 @@
 . "$LAB/cases/lib/front"
 . "$LAB/cases/lib/nth"
 nth --persistent 1 alloc page kthread sysfs
-nth --queues 2 --order 1 kthread
+nth --queues max --order 1 kthread
 success

@@ -8,5 +8,5 @@
 . "$LAB/cases/lib/nth"
 nth --persistent 0 map map-one unmap-one copy ring evtchn
 nth --persistent 1 map map-one unmap-one
-nth --queues 2 --order 1 ring evtchn
+nth --queues max --order 1 ring evtchn
 success

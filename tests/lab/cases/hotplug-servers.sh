@@ -78,7 +78,8 @@ expect_ok wait_for 30 no_port "vif$domid.1"
 all_right 'a frozen ovs-vswitchd'
 
 # xenstored is frozen for a minute.
-kill -STOP "$(pidof xenstored)"
+store=$(pidof -s oxenstored xenstored) || error 'there is no xenstored'
+kill -STOP "$store"
 plug online 0 9 &
 plug=$!
 for second in 10 20 30 40 50 60; do
@@ -87,7 +88,7 @@ for second in 10 20 30 40 50 60; do
 	echo "-- after $second s"
 done
 spent=$(ps -o cputimes= -p "$(systemctl show -p MainPID --value xen-hotplugd)")
-kill -CONT "$(pidof xenstored)"
+kill -CONT "$store"
 expect_le 'processor time of the daemon, s,' "${spent// /}" 20
 wait "$plug" || plug online 0 9 || failure 'nothing is plugged after xenstored was frozen'
 expect_ok has_port vif0.9

@@ -8,5 +8,5 @@
 . "$LAB/cases/lib/nth"
 expect_ok modprobe xen-netback
 net_nth alloc page netdev sysfs skb
-net_nth --queues 2 --split 1 alloc netdev
+net_nth --queues max --split 1 alloc netdev
 success

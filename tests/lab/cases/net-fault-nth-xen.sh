@@ -9,5 +9,5 @@
 . "$LAB/cases/lib/nth"
 expect_ok modprobe xen-netback
 net_nth copy map map-one unmap-one ring evtchn
-net_nth --queues 2 --split 1 ring evtchn
+net_nth --queues max --split 1 ring evtchn
 success

@@ -157,7 +157,7 @@ static void vary(void *params, struct rng *rng)
 
 	args->blk.persistent = rng_below(rng, 2);
 	args->blk.order = (int)rng_below(rng, 4) - 1;
-	args->blk.queues = 1 + (unsigned int)rng_below(rng, 2);
+	args->blk.queues = (unsigned int)rng_below(rng, 2);	/* one, or all that are offered */
 	args->seed = rng_next(rng);
 }
 

@@ -198,7 +198,7 @@ static void vary(void *params, struct rng *rng)
 {
 	struct vif_args *args = params;
 
-	args->net.queues = (unsigned int)rng_below(rng, 3);
+	args->net.queues = (unsigned int)rng_below(rng, 2);	/* one, or all that are offered */
 	args->net.split = rng_below(rng, 2);
 	args->net.ctrl = rng_below(rng, 2);
 	args->seed = rng_next(rng);
