@@ -236,7 +236,8 @@ memory() {
 	memory_busy 20 '&' "${vdevs[@]}"
 	sleep 10 # in the middle of it
 	busy=$(free_kib)
-	guest_run g1 'while pidof fio >/dev/null; do sleep 1; done' >&2
+	# Asked for again and again: it is a child of a shell that has ended, which nobody can wait for.
+	guest_run g1 'while pidof fio >/dev/null; do sleep 1; done' >&2 # see above
 	for i in "${!vdevs[@]}"; do
 		xl block-detach g1 "${vdevs[i]}" >&2
 	done

@@ -40,8 +40,7 @@ datagrams() { # datagrams ADDRESS SINK-COMMAND SENDER-COMMAND
 	wait_for 20 grep -q listening /run/sink
 	# shellcheck disable=SC2086
 	$3 labnet udp "$1" 5003 --plain --size 64 --seconds "$seconds" >&2
-	# What is under way arrives, and nothing announces the last.
-	sleep 0.3
+	sleep 0.3 # what is under way arrives, and nothing announces the last
 	# The namespace's command is that of labnet itself: ip replaces itself by it.
 	kill $sink
 	wait $sink || true

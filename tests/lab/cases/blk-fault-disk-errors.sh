@@ -16,6 +16,7 @@ for options in '--persistent 0' '--persistent 1 --queues max --order 2'; do
 			--area-mib 3 --bad-first "$first" --bad-nr "$nr" $options
 	done
 done
+grep -q 'ok   load.* [1-9][0-9]* failed' "$LAB_OUT/log" || error 'no bad sector has been met'
 
 # A disk that fails each write for a second, and works for the next.
 flakey=$(disk_dm flakey "0 32768 flakey $disk 0 1 1 1 error_writes")

@@ -17,8 +17,7 @@ guest_start g1 "phy:$loop,xvda,w"
 domid=$(xl domid g1)
 guest_load_start g1 xvda 15
 expect_ok xl pause g1
-# A pause has no event but its end; an hour is not different from this for a driver without timers.
-sleep 15
+sleep 15 # a pause has no event but its end; an hour is not different from this for a driver without timers
 expect_ok xl unpause g1
 guest_load_end g1
 

@@ -13,8 +13,7 @@ for site in alloc page map map-one copy; do
 		front_start load --self "$disk" --seconds 0 --queues max --order 2 --depth 32 --segs 64 \
 			--persistent $((one_in == 10)) --errors 1
 		fault_arm "$site" "1/$one_in" 7
-		# What is tested is a time of shortage; it has no event that ends it.
-		sleep 3
+		sleep 3 # what is tested is a time of shortage; it has no event that ends it
 		echo "-- $site, one in $one_in: calls $(cat /sys/module/lab_fault/parameters/arm)"
 		fault_disarm
 		front_stop load

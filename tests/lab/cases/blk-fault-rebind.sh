@@ -21,8 +21,7 @@ for round in 1 2 3; do
 	expect_le "pages of the guest that are mapped" "$(xenfront grants "$(xl domid g1)")" 2
 	[ "$round" = 1 ] || expect_ok rmmod xen-blkback xenbe
 	stands=$(guest_load_writes g1 xvda)
-	# It must not go on: that cannot be awaited.
-	sleep 3
+	sleep 3 # it must not go on: that cannot be awaited
 	expect_eq 'writes that are answered without a driver' "$(guest_load_writes g1 xvda)" "$stands"
 	if [ "$round" = 1 ]; then
 		expect_ok tee "$drivers/bind" <<<"$device" >/dev/null

@@ -26,8 +26,7 @@ wakes() {
 }
 expect_ge 'the number of threads' "$(pgrep -c '^blkback\.')" 1
 start=$(wakes)
-# What is tested is that nothing happens: that cannot be awaited.
-sleep 10
+sleep 10 # what is tested is that nothing happens: that cannot be awaited
 expect_eq 'times a thread was awake in ten idle seconds' $(($(wakes) - start)) 0
 expect_ok dd if=/dev/xvdz of=/dev/null bs=64k count=1 iflag=direct status=none
 expect_ge 'times it was awake for a read' $(($(wakes) - start)) 1

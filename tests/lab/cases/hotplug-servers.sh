@@ -47,7 +47,7 @@ silence 'ovsdb-server restarted and killed'
 kill -STOP "$(cat /run/openvswitch/ovsdb-server.pid)"
 plug offline 0 9 &
 plug=$!
-sleep 5
+sleep 5 # what is tested is a time without answers; it has no event that ends it
 kill -CONT "$(cat /run/openvswitch/ovsdb-server.pid)"
 wait "$plug" || failure 'a slow database was not waited for'
 expect_ok no_port vif0.9
@@ -83,7 +83,7 @@ kill -STOP "$store"
 plug online 0 9 &
 plug=$!
 for second in 10 20 30 40 50 60; do
-	sleep 10
+	sleep 10 # the same
 	net_moves traffic 60
 	echo "-- after $second s"
 done
