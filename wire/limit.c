@@ -32,3 +32,12 @@ void wire_limit_charge(struct wire_limit *limit, u64 now, u64 amount)
 		from = ~0ull;
 	limit->busy_until = from;
 }
+
+u32 wire_limit_share(u32 want, u32 all, u32 taken)
+{
+	u32 share = taken < all ? (all - taken) / 2 : 0;
+
+	if (share > want)
+		share = want;
+	return share ? share : 1;
+}

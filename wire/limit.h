@@ -30,4 +30,10 @@ u64 wire_limit_wait(const struct wire_limit *limit, u64 now);
 /* @amount passes at @now. */
 void wire_limit_charge(struct wire_limit *limit, u64 now, u64 amount);
 
+/*
+ * What one gets of @all where it is not known how many will come, and @taken are
+ * taken: at most @want (from 1), at most half of what is left, at least 1.
+ */
+u32 wire_limit_share(u32 want, u32 all, u32 taken);
+
 #endif

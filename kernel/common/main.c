@@ -12,7 +12,6 @@ EXPORT_SYMBOL_GPL(wire_verdict_text);
 EXPORT_SYMBOL_GPL(wire_state_step);
 EXPORT_SYMBOL_GPL(wire_xenbus_state_name);
 EXPORT_SYMBOL_GPL(wire_store_parse_u64);
-EXPORT_SYMBOL_GPL(wire_store_parse_u32);
 EXPORT_SYMBOL_GPL(wire_store_parse_bool);
 EXPORT_SYMBOL_GPL(wire_store_parse_devnum);
 EXPORT_SYMBOL_GPL(wire_store_parse_disk_mode);

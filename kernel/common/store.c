@@ -27,19 +27,6 @@ int xenbe_store_read_text(const char *dir, const char *key, char **text)
 }
 EXPORT_SYMBOL_GPL(xenbe_store_read_text);
 
-int xenbe_store_read_u32(const char *dir, const char *key, u32 max, u32 *value)
-{
-	char *text;
-	int err = xenbe_store_read_text(dir, key, &text);
-
-	if (err)
-		return err;
-	err = wire_store_parse_u32(text, max, value) ? 0 : -EINVAL;
-	kfree(text);
-	return err;
-}
-EXPORT_SYMBOL_GPL(xenbe_store_read_u32);
-
 int xenbe_store_read_u64(const char *dir, const char *key, u64 max, u64 *value)
 {
 	char *text;
@@ -52,6 +39,17 @@ int xenbe_store_read_u64(const char *dir, const char *key, u64 max, u64 *value)
 	return err;
 }
 EXPORT_SYMBOL_GPL(xenbe_store_read_u64);
+
+int xenbe_store_read_u32(const char *dir, const char *key, u32 max, u32 *value)
+{
+	u64 v;
+	int err = xenbe_store_read_u64(dir, key, max, &v);
+
+	if (!err)
+		*value = (u32)v;
+	return err;
+}
+EXPORT_SYMBOL_GPL(xenbe_store_read_u32);
 
 int xenbe_store_read_bool(const char *dir, const char *key, bool *value)
 {

@@ -39,6 +39,14 @@ void xenbe_budget_give(struct xenbe_budget *budget, unsigned int n);
 /* Maps the guest holds now. Any context. */
 unsigned int xenbe_budget_used(const struct xenbe_budget *budget);
 
+/*
+ * How many frames of its grant table (512 entries each) the guest may be offered
+ * to use for a device that would like @want of them: at least 1, and together
+ * no more than half of the table, beyond one for each device. Process context, sleeps.
+ */
+unsigned int xenbe_budget_take_frames(struct xenbe_budget *budget, unsigned int want);
+void xenbe_budget_give_frames(struct xenbe_budget *budget, unsigned int n);
+
 /* ---- grant.c: map, unmap and copy guest pages in batches ------------------ */
 
 #define XENBE_GRANT_BATCH	64u

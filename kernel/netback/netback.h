@@ -146,7 +146,8 @@ struct netback_queue {
 	unsigned int need;		/* pages the guest has been asked for, 0: none */
 	u16 headroom;			/* of the batch */
 	bool heard;			/* of the guest, since packets were put there */
-	bool apart;			/* the packet's pieces have pages of their own */
+	bool apart;			/* the packet's pieces have pages of their own, */
+	bool join;			/* but for the first, which joins the headers */
 	struct timer_list rx_timer;	/* of the held one, then of being stalled */
 	u8 rx_slot[WIRE_NET_RX_SLOT];
 };

@@ -57,9 +57,9 @@ static bool joins_headers(const struct sk_buff *skb)
 }
 
 /* Pages if each piece of a page of ours has one of its own; the first may join the headers. */
-static unsigned int pages_apart(const struct sk_buff *skb)
+static unsigned int pages_apart(const struct sk_buff *skb, bool join)
 {
-	unsigned int i, nr = !joins_headers(skb);
+	unsigned int i, nr = !join;
 
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
@@ -73,17 +73,18 @@ static unsigned int pages_apart(const struct sk_buff *skb)
  * Pages the packet takes. Packed, the data of a large one straddles the guest's
  * pages and ours, and a page takes two copies. If each piece has a page of its
  * own, at the place it has in ours, it takes one: q->apart. The first may join
- * the headers. Worth a few pages more; not with pieces much smaller than a page,
- * and a headroom or pages that stay mapped have their own rules.
+ * the headers: q->join. Worth a few pages more; not with pieces much smaller
+ * than a page, and a headroom or pages that stay mapped have their own rules.
  */
 static unsigned int pages_of(struct netback_queue *q, const struct sk_buff *skb)
 {
 	unsigned int packed = wire_net_rx_slots(skb->len, headroom_of(q), 0), apart;
 
-	q->apart = false;
+	q->apart = q->join = false;
 	if (packed == 1 || skb_headlen(skb) > HEAD_APART || q->headroom || q->grefs)
 		return packed;
-	apart = pages_apart(skb);
+	q->join = joins_headers(skb);
+	apart = pages_apart(skb, q->join);
 	q->apart = apart <= packed + 2 && apart <= WIRE_NET_FRAGS;
 	return q->apart ? apart : packed;
 }
@@ -201,7 +202,6 @@ static void add_skb(struct netback_queue *q, struct sk_buff *skb, bool hashed)
 {
 	struct netback_page *p = add_packet(q, skb, NULL, hashed);
 	struct netback_to *t = &q->to[q->nr_to - 1];
-	bool join = q->apart && joins_headers(skb);
 	unsigned int i;
 
 	/* With this the qdisc learns how many packets it may hand over in one go. */
@@ -214,7 +214,7 @@ static void add_skb(struct netback_queue *q, struct sk_buff *skb, bool hashed)
 		unsigned int len = skb_frag_size(frag);
 
 		if (q->apart)
-			put_apart(q, t, &p, src, len, !i && join);
+			put_apart(q, t, &p, src, len, !i && q->join);
 		else
 			put_bytes(q, t, &p, src, len);
 	}

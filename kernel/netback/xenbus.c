@@ -14,6 +14,8 @@
 
 static void vif_free(struct netback_vif *vif)
 {
+	if (vif->budget)
+		xenbe_budget_give_frames(vif->budget, vif->max_queues);
 	xenbe_budget_put(vif->budget);
 	put_device(&vif->dev->dev);
 	kvfree(vif->counters);
@@ -238,13 +240,14 @@ static struct netback_vif *vif_create(struct xenbus_device *dev)
 		return NULL;
 	get_device(&dev->dev);
 	vif->dev = dev;
-	vif->max_queues = netback_max_queues();
-	vif->counters = kvcalloc(vif->max_queues, sizeof(*vif->counters), GFP_KERNEL);
 	vif->budget = xenbe_budget_get(dev->otherend_id);
-	if (!vif->counters || !vif->budget) {
-		vif_free(vif);
-		return NULL;
-	}
+	if (!vif->budget)
+		goto no_memory;
+	/* The pages in the rings of a queue are 512, or a frame of the guest's grant table. */
+	vif->max_queues = xenbe_budget_take_frames(vif->budget, netback_max_queues());
+	vif->counters = kvcalloc(vif->max_queues, sizeof(*vif->counters), GFP_KERNEL);
+	if (!vif->counters)
+		goto no_memory;
 	vif->carrier_said = -1;
 	vif->mtu_said = -1;
 	mutex_init(&vif->lock);
@@ -254,6 +257,10 @@ static struct netback_vif *vif_create(struct xenbus_device *dev)
 	netback_rates_init(vif);
 	netback_ctrl_init(vif);
 	return vif;
+
+no_memory:
+	vif_free(vif);
+	return NULL;
 }
 
 /*

@@ -98,10 +98,33 @@ static void rate_holds(void **state)
 	}
 }
 
+/* Everybody gets something, at most half of what is left, and no less than there is for him. */
+static void share(void **state)
+{
+	(void)state;
+	for (u32 all = 0; all <= 100; all++)
+		for (u32 want = 1; want <= 70; want++) {
+			u32 taken = 0;
+
+			for (unsigned int i = 0; i < 120; i++) {
+				const u32 left = all > taken ? all - taken : 0;
+				const u32 got = wire_limit_share(want, all, taken);
+
+				assert_in_range(got, 1, want);
+				assert_true(got == 1 || got * 2 <= left);
+				assert_true(got == want || got * 2 + 2 > left);
+				taken += got;
+			}
+		}
+	assert_int_equal(wire_limit_share(8, UINT32_MAX, UINT32_MAX - 1), 1);
+	assert_int_equal(wire_limit_share(UINT32_MAX, UINT32_MAX, 0), UINT32_MAX / 2);
+}
+
 int main(void)
 {
 	UNIT_ADD_TABLE(steps, rows);
 	UNIT_ADD(the_last_second);
 	UNIT_ADD(rate_holds);
+	UNIT_ADD(share);
 	return unit_run("limit");
 }

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# A guest's grant table has room for so many queues. The first interfaces of a guest are not offered all of it: the last
+# one connects as well, and all of them carry what they are given. What goes with an interface is offered again.
+# timeout: 300
+
+. "$LAB/cases/lib/net"
+expect_ok modprobe xen-netback
+parameters=/sys/module/xen_netback/parameters
+cleanup "echo $(cat $parameters/max_queues) >$parameters/max_queues"
+echo 4 >$parameters/max_queues
+
+spec() { net_spec_plain "mac=00:16:3e:00:07:0$1"; }
+
+offered() { # offered NUMBER: the queues that interface's frontend was told of
+	xenstore-read "$XS_VIF/$domid/$1/multi-queue-max-queues"
+}
+
+up() { # up NUMBER: gives both ends of it their addresses
+	local device
+	wait_for 60 guest_run g1 "grep -q '00:16:3e:00:07:0$1' /sys/class/net/*/address" ||
+		failure "the guest has no interface $1: $(guest_run g1 'dmesg | tail -n 5')"
+	device=$(guest_run g1 "basename \$(dirname \$(grep -l '00:16:3e:00:07:0$1' /sys/class/net/*/address))")
+	net_guest_address g1 "$device" "10.79.$1.2/24" "fd79:$1::2/64"
+	net_dom0_address g1 "$1" "10.79.$1.1/24"
+}
+
+# Four interfaces with four queues each would take all sixteen frames, and leave none for the disk.
+guest_start g1 --vcpus 4 --config 'max_grant_frames = 16' \
+	--vif "$(spec 0)" --vif "$(spec 1)" --vif "$(spec 2)" --vif "$(spec 3)"
+domid=$(xl domid g1)
+for i in 0 1 2 3; do
+	up $i
+done
+net_serve g1
+expect_eq 'queues on offer' "$(offered 0) $(offered 1) $(offered 2) $(offered 3)" '4 2 1 1'
+for i in 0 1 2 3; do
+	expect_eq "queues of interface $i" "$(net_queues "vif$domid.$i")" "$(offered $i)"
+	net_exchange "10.79.$i.2" --flows 4 --bytes 200000
+	net_nothing_refused "vif$domid.$i"
+done
+
+# Four are free again, and one that comes now gets half of them.
+expect_ok xl network-detach g1 0
+net_gone "$domid" 0
+expect_ok xl network-attach g1 script="$LAB/vif-script" bridge=none mac=00:16:3e:00:07:00
+up 0
+expect_eq 'queues on offer after another has gone' "$(offered 0)" 2
+net_exchange 10.79.0.2 --flows 4 --bytes 200000
+net_nothing_refused "vif$domid.0"
+expect_ok xl destroy g1
+for i in 0 1 2 3; do
+	net_gone "$domid" $i
+done
+success
