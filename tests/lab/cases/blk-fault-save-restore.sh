@@ -19,7 +19,7 @@ device_serves() {
 loop=$(disk_loop data 128)
 # Live migration of a PV guest takes shadow page tables, which not every Xen has been built with.
 for type in pv pvh; do
-	guest_start g1 --type $type --memory 128 "phy:$loop,xvda,w"
+	guest_start g1 --type $type --memory 192 "phy:$loop,xvda,w"
 	guest_load_start g1 xvda 62
 	guest_save_and_restore
 	if [ $type = pv ]; then
