@@ -285,19 +285,27 @@ lab_reload() {
 	done
 }
 
+# lab_module NAME: the file of one of the modules in tests/lab/fault.
+lab_module() {
+	local dir=$LAB_RUN/tmp/modules
+	if [ "${LAB_DEBUG:-0}" = 0 ]; then
+		echo "$LAB/bin/$1.ko"
+		return
+	fi
+	# The debug kernel is in no build chroot; dom0 has its headers.
+	[ -d "$dir" ] || cp -r "$LAB/fault" "$dir"
+	make -s -C "/lib/modules/$(uname -r)/build" M="$dir" modules >&2 || error "$1.ko cannot be built"
+	echo "$dir/$1.ko"
+}
+
 # Faults in what the kernel does for the driver: tests/lab/fault/lab_fault.c says which there are.
 # fault_load puts the installed modules behind it, and the case's end undoes that. fault_arm WORD..., as
 # "map 3"; fault_disarm; fault_fired prints how many calls failed.
 fault_load() {
-	local name dir=$LAB_RUN/tmp/fault ko=$LAB/bin/lab_fault.ko
+	local name dir=$LAB_RUN/tmp/fault ko
 	requires nm objcopy
 	mkdir -p "$dir"
-	if [ "${LAB_DEBUG:-0}" != 0 ]; then
-		# The debug kernel is in no build chroot; dom0 has its headers.
-		cp -r "$LAB/fault" "$dir/src"
-		expect_ok make -s -C "/lib/modules/$(uname -r)/build" M="$dir/src" modules
-		ko=$dir/src/lab_fault.ko
-	fi
+	ko=$(lab_module lab_fault)
 	nm "$ko" | awk '$2 == "T" && $3 ~ /^lab_fault_/ { print substr($3, 11), $3 }' >"$dir/names"
 	expect_ok lab_unload
 	insmod "$ko" || error 'lab_fault.ko does not load: is it built for this kernel?'

@@ -14,28 +14,18 @@
 
 #include "labnet.h"
 
-#ifndef BPF_TCX_INGRESS
-#define BPF_TCX_INGRESS	46	/* since Linux 6.6 */
-#endif
-
 #define INSN(op, dst, src, offset, value)							\
 	((struct bpf_insn){ .code = (op), .dst_reg = (dst), .src_reg = (src), .off = (offset),	\
 			    .imm = (value) })
 #define MOV(dst, src)			INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
 #define MOV_IMM(dst, value)		INSN(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, value)
 #define ADD_IMM(dst, value)		INSN(BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, value)
-#define SUB(dst, src)			INSN(BPF_ALU64 | BPF_SUB | BPF_X, dst, src, 0, 0)
 #define LOAD(size, dst, src, offset)	INSN(BPF_LDX | BPF_MEM | (size), dst, src, offset, 0)
 #define STORE(size, dst, offset, src)	INSN(BPF_STX | BPF_MEM | (size), dst, src, offset, 0)
-#define STORE_IMM(size, dst, offset, v)	INSN(BPF_ST | BPF_MEM | (size), dst, 0, offset, v)
 #define JUMP(op, dst, src, to)		INSN(BPF_JMP | (op) | BPF_X, dst, src, to, 0)
 #define JUMP_IMM(op, dst, value, to)	INSN(BPF_JMP | (op) | BPF_K, dst, 0, to, value)
 #define CALL(function)			INSN(BPF_JMP | BPF_CALL, 0, 0, 0, function)
 #define EXIT				INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-#define LOAD_MAP(dst, fd)									\
-	INSN(BPF_LD | BPF_DW | BPF_IMM, dst, BPF_PSEUDO_MAP_FD, 0, fd), INSN(0, 0, 0, 0, 0)
-/* *(u64 *)(dst + offset) += src, at once */
-#define ATOMIC_ADD(dst, offset, src)	INSN(BPF_STX | BPF_DW | 0xc0, dst, src, offset, 0)
 
 enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, STACK };
 
@@ -44,16 +34,15 @@ static int bpf(int cmd, union bpf_attr *attr)
 	return (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 }
 
-static int load(unsigned int type, unsigned int attach_type, const struct bpf_insn *insns,
-		size_t nr)
+static int load(const struct bpf_insn *insns, size_t nr)
 {
 	static char log[1 << 16];
 	union bpf_attr attr;
 	int fd;
 
 	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = type;
-	attr.expected_attach_type = attach_type;
+	attr.prog_type = BPF_PROG_TYPE_XDP;
+	attr.expected_attach_type = BPF_XDP;
 	attr.insns = (uintptr_t)insns;
 	attr.insn_cnt = (unsigned int)nr;
 	attr.license = (uintptr_t)"GPL";
@@ -66,16 +55,16 @@ static int load(unsigned int type, unsigned int attach_type, const struct bpf_in
 	return fd;
 }
 
-/* The program goes when the descriptor does. */
-static int attach(int program, const char *name, unsigned int type, unsigned int flags)
+/* In the driver: anything else would be the stack's doing. It goes when the descriptor does. */
+static int attach(int program, const char *name)
 {
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.link_create.prog_fd = (unsigned int)program;
 	attr.link_create.target_ifindex = labnet_ifindex(name);
-	attr.link_create.attach_type = type;
-	attr.link_create.flags = flags;
+	attr.link_create.attach_type = BPF_XDP;
+	attr.link_create.flags = XDP_FLAGS_DRV_MODE;
 	return bpf(BPF_LINK_CREATE, &attr);
 }
 
@@ -169,91 +158,9 @@ int labnet_xdp(const struct labnet_args *args)
 	} else {
 		labnet_unusable("'%s' is not pass or ACTION=PORT", args->words[1]);
 	}
-	/* In the driver: anything else would be the stack's doing. */
-	if (attach(load(BPF_PROG_TYPE_XDP, BPF_XDP, insns, nr), args->words[0], BPF_XDP,
-		   XDP_FLAGS_DRV_MODE) < 0)
+	if (attach(load(insns, nr), args->words[0]) < 0)
 		return labnet_bad("%s takes no program: %s", args->words[0], strerror(errno));
 	labnet_say("attached");
 	labnet_wait_for_stop();
 	return LABNET_GOOD;
-}
-
-/* ---- headers in one piece -------------------------------------------------------------------------- */
-
-#define HEADERS		128	/* bytes the stack may look at without asking */
-#define COUNTERS	2	/* packets, and those with less of them in front */
-
-static int make_counters(void)
-{
-	union bpf_attr attr;
-	int fd;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_type = BPF_MAP_TYPE_ARRAY;
-	attr.key_size = 4;
-	attr.value_size = 8;
-	attr.max_entries = COUNTERS;
-	fd = bpf(BPF_MAP_CREATE, &attr);
-	if (fd < 0)
-		labnet_unusable("no map: %s", strerror(errno));
-	return fd;
-}
-
-static uint64_t counter(int map, uint32_t which)
-{
-	union bpf_attr attr;
-	uint64_t value = 0;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_fd = (unsigned int)map;
-	attr.key = (uintptr_t)&which;
-	attr.value = (uintptr_t)&value;
-	if (bpf(BPF_MAP_LOOKUP_ELEM, &attr))
-		labnet_unusable("the map cannot be read: %s", strerror(errno));
-	return value;
-}
-
-int labnet_linear(const struct labnet_args *args)
-{
-	int map = make_counters();
-	const struct bpf_insn insns[] = {
-		/* R7: how much has to be there; R8: how much is */
-		LOAD(BPF_W, R7, R1, offsetof(struct __sk_buff, len)),
-		JUMP_IMM(BPF_JLE, R7, HEADERS, 1),
-		MOV_IMM(R7, HEADERS),
-		LOAD(BPF_W, R2, R1, offsetof(struct __sk_buff, data)),
-		LOAD(BPF_W, R8, R1, offsetof(struct __sk_buff, data_end)),
-		SUB(R8, R2),
-		/* packets++ */
-		STORE_IMM(BPF_W, STACK, -4, 0),
-		MOV(R2, STACK),
-		ADD_IMM(R2, -4),
-		LOAD_MAP(R1, map),
-		CALL(BPF_FUNC_map_lookup_elem),
-		JUMP_IMM(BPF_JEQ, R0, 0, 2),
-		MOV_IMM(R1, 1),
-		ATOMIC_ADD(R0, 0, R1),
-		/* fewer: in_pieces++ */
-		JUMP(BPF_JGE, R8, R7, 9),
-		STORE_IMM(BPF_W, STACK, -4, 1),
-		MOV(R2, STACK),
-		ADD_IMM(R2, -4),
-		LOAD_MAP(R1, map),
-		CALL(BPF_FUNC_map_lookup_elem),
-		JUMP_IMM(BPF_JEQ, R0, 0, 2),
-		MOV_IMM(R1, 1),
-		ATOMIC_ADD(R0, 0, R1),
-		MOV_IMM(R0, -1),	/* the stack goes on with it */
-		EXIT,
-	};
-
-	if (attach(load(BPF_PROG_TYPE_SCHED_CLS, BPF_TCX_INGRESS, insns,
-			sizeof(insns) / sizeof(insns[0])),
-		   args->words[0], BPF_TCX_INGRESS, 0) < 0)
-		labnet_unusable("%s: no program at its ingress: %s", args->words[0], strerror(errno));
-	labnet_say("attached");
-	labnet_wait_for_stop();
-	labnet_say("packets %llu in_pieces %llu", (unsigned long long)counter(map, 0),
-		   (unsigned long long)counter(map, 1));
-	return counter(map, 1) ? labnet_bad("headers in pieces") : LABNET_GOOD;
 }

@@ -55,6 +55,5 @@ int labnet_udp(const struct labnet_args *args);
 int labnet_wire(const struct labnet_args *args);
 int labnet_features(const struct labnet_args *args);
 int labnet_xdp(const struct labnet_args *args);
-int labnet_linear(const struct labnet_args *args);
 
 #endif

@@ -41,7 +41,6 @@ static const char usage[] =
 "features NAME [FEATURE=on|off]...   sg, tso, gso, gro, tx (sums), rx\n"
 "xdp NAME PROGRAM           an eBPF program on an interface until SIGTERM: pass, drop=PORT, echo=PORT,\n"
 "                           redirect=PORT,NAME (UDP over IPv4 to that port; anything else passes)\n"
-"linear NAME                counts packets that reach the stack with headers in pieces, until SIGTERM\n"
 "\n"
 "exit status: 0 all was well, 1 it was not, 2 the test could not be made\n";
 
@@ -205,7 +204,6 @@ static const struct {
 	{ "wire", 2, labnet_wire },
 	{ "features", 1, labnet_features },
 	{ "xdp", 2, labnet_xdp },
-	{ "linear", 1, labnet_linear },
 };
 
 static void set_option(struct labnet_args *a, const char *name, const char *value)
