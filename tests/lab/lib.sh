@@ -287,14 +287,17 @@ lab_reload() {
 
 # lab_module NAME: the file of one of the modules in tests/lab/fault.
 lab_module() {
-	local dir=$LAB_RUN/tmp/modules
+	local dir=$LAB_RUN/modules
 	if [ "${LAB_DEBUG:-0}" = 0 ]; then
 		echo "$LAB/bin/$1.ko"
 		return
 	fi
-	# The debug kernel is in no build chroot; dom0 has its headers.
-	[ -d "$dir" ] || cp -r "$LAB/fault" "$dir"
-	make -s -C "/lib/modules/$(uname -r)/build" M="$dir" modules >&2 || error "$1.ko cannot be built"
+	# The debug kernel is in no build chroot; dom0 has its headers. It takes minutes: once for all cases.
+	if [ ! -e "$dir/$1.ko" ]; then
+		mkdir -p "$dir"
+		cp "$LAB/fault/"* "$dir"
+		make -s -C "/lib/modules/$(uname -r)/build" M="$dir" modules >&2 || error "$1.ko cannot be built"
+	fi
 	echo "$dir/$1.ko"
 }
 
