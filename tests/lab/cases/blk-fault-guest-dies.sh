@@ -28,7 +28,7 @@ expect_unwritten "$loop"
 
 mkdir -p /var/lib/xen/dump
 cleanup 'rm -f /var/lib/xen/dump/*'
-guest_start g1 --memory 192 --config 'on_crash = "coredump-destroy"' "phy:$loop,xvda,w"
+guest_start g1 --memory 256 --config 'on_crash = "coredump-destroy"' "phy:$loop,xvda,w"
 domid=$(xl domid g1)
 guest_load_start g1 xvda 30
 # Its answer does not come.

@@ -19,7 +19,7 @@ device_serves() {
 loop=$(disk_loop data 128)
 # Live migration of a PV guest takes shadow page tables, which not every Xen has been built with.
 for type in pv pvh; do
-	guest_start g1 --type $type --memory 192 "phy:$loop,xvda,w"
+	guest_start g1 --type $type --memory 256 "phy:$loop,xvda,w"
 	guest_load_start g1 xvda 62
 	guest_save_and_restore
 	if [ $type = pv ]; then
@@ -27,7 +27,7 @@ for type in pv pvh; do
 	else
 		guest_migrate
 		# The target refuses, at once or in the middle of the memory.
-		guest_migrate_in_vain false 'head -c 40000000 | xl migrate-receive'
+		guest_migrate_in_vain false 'head -c 60000000 | xl migrate-receive'
 	fi
 	guest_load_end g1
 	expect_eq 'what the guest reads' \
