@@ -9,7 +9,9 @@
 modprobe -r xen-blkfront
 cleanup 'modprobe -r xen-blkfront'
 loop=$(disk_loop data 4)
-for queues in 1 2; do
+# Linux's frontend makes no more queues than there are processors.
+most=$(($(nproc) < 2 ? 1 : 2))
+for queues in $(seq $most); do
 	modprobe xen-blkfront max_queues=$queues
 	vbd_attach "$loop" xvdz
 	names=$(pgrep -l '^blkback\.0\.xvdz' | cut -d' ' -f2 | sort | xargs)
@@ -38,10 +40,10 @@ cleanup "echo $before >$parameter"
 vbd_publish 0 "$loop" xvdz w
 key=$XS_BACKEND/0/$(vdev_number xvdz)/multi-queue-max-queues
 wait_for 20 xenstore-exists "$key" || failure "no $key"
-expect_ge 'queues that are offered' "$(xenstore-read "$key")" 2
+expect_ge 'queues that are offered' "$(xenstore-read "$key")" $most
 echo 1 >$parameter
 modprobe xen-blkfront max_queues=2
 wait_for 30 test -b /dev/xvdz || failure "no disk: $(vbd_states "$(vdev_number xvdz)")"
-expect_eq 'the number of threads' "$(pgrep -c '^blkback\.')" 2
+expect_eq 'the number of threads' "$(pgrep -c '^blkback\.')" $most
 expect_ok vbd_detach xvdz
 success
