@@ -11,11 +11,11 @@ cleanup 'modprobe -r xen-blkfront'
 loop=$(disk_loop data 4)
 # Linux's frontend makes no more queues than there are processors.
 most=$(($(nproc) < 2 ? 1 : 2))
-for queues in $(seq $most); do
-	modprobe xen-blkfront max_queues=$queues
+for queues in $(seq "$most"); do
+	modprobe xen-blkfront max_queues="$queues"
 	vbd_attach "$loop" xvdz
 	names=$(pgrep -l '^blkback\.0\.xvdz' | cut -d' ' -f2 | sort | xargs)
-	if [ $queues = 1 ]; then
+	if [ "$queues" = 1 ]; then
 		expect_eq 'the thread of one queue' "$names" blkback.0.xvdz
 	else
 		expect_eq 'the threads of two queues' "$names" 'blkback.0.xvdz-0 blkback.0.xvdz-1'
@@ -40,10 +40,10 @@ cleanup "echo $before >$parameter"
 vbd_publish 0 "$loop" xvdz w
 key=$XS_BACKEND/0/$(vdev_number xvdz)/multi-queue-max-queues
 wait_for 20 xenstore-exists "$key" || failure "no $key"
-expect_ge 'queues that are offered' "$(xenstore-read "$key")" $most
+expect_ge 'queues that are offered' "$(xenstore-read "$key")" "$most"
 echo 1 >$parameter
 modprobe xen-blkfront max_queues=2
 wait_for 30 test -b /dev/xvdz || failure "no disk: $(vbd_states "$(vdev_number xvdz)")"
-expect_eq 'the number of threads' "$(pgrep -c '^blkback\.')" $most
+expect_eq 'the number of threads' "$(pgrep -c '^blkback\.')" "$most"
 expect_ok vbd_detach xvdz
 success
