@@ -17,11 +17,14 @@ threads=$(ps -e --no-headers | wc -l)
 for ((i = 0; i < 1000 && SECONDS < 180; i++)); do
 	{ insmod xen-netback.ko && rmmod xen-netback; } || failure "round $i"
 done
-expect_ge 'times' "$i" 100
-expect_le 'growth of SUnreclaim, KiB' $(($(slab) - before)) 8192
+expect_ge 'times' "$i" "$(lab_times 100)"
+# KASAN keeps what has been freed for a while.
+expect_le 'growth of SUnreclaim, KiB' $(($(slab) - before)) $((${LAB_DEBUG:-0} ? 65536 : 8192))
 expect_le 'new processes' $(($(ps -e --no-headers | wc -l) - threads)) 10
 expect_ok test ! -e /sys/kernel/debug/xen-netback
 
+# Guests of the debug kernel's lab have another kernel than dom0, for which these are not.
+[ "${LAB_DEBUG:-0}" = 0 ] || success
 tar -cf mods.tar xenbe.ko xen-netback.ko
 truncate -s 4M mods.tar
 guest_start g1 "phy:$(losetup --show -f mods.tar),xvda,r"
