@@ -43,13 +43,13 @@ done
 # Four are free again, and one that comes now gets half of them.
 expect_ok xl network-detach g1 0
 net_gone "$domid" 0
-expect_ok xl network-attach g1 script="$LAB/vif-script" bridge=none mac=00:16:3e:00:07:00
-up 0
-expect_eq 'queues on offer after another has gone' "$(offered 0)" 2
-net_exchange 10.79.0.2 --flows 4 --bytes 200000
-net_nothing_refused "vif$domid.0"
+expect_ok xl network-attach g1 script="$LAB/vif-script" bridge=none mac=00:16:3e:00:07:04
+up 4
+expect_eq 'queues on offer after another has gone' "$(offered 4)" 2
+net_exchange 10.79.4.2 --flows 4 --bytes 200000
+net_nothing_refused "vif$domid.4"
 expect_ok xl destroy g1
-for i in 0 1 2 3; do
+for i in 1 2 3 4; do
 	net_gone "$domid" $i
 done
 success
