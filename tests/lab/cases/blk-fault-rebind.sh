@@ -20,7 +20,7 @@ for round in 1 2; do
 	expect_eq 'the number of block threads' "$(pgrep -c '^blkback\.' || true)" 0
 	# xenstored and xenconsoled have a page each.
 	expect_le "pages of the guest that are mapped" "$(xenfront grants "$(xl domid g1)")" 2
-	[ "$round" = 1 ] || expect_ok rmmod xen-blkback xenbe
+	[ "$round" = 1 ] || expect_ok lab_unload
 	stands=$(guest_load_writes g1 xvda)
 	sleep 2 # it must not go on: that cannot be awaited
 	expect_eq 'writes that are answered without a driver' "$(guest_load_writes g1 xvda)" "$stands"
