@@ -4,8 +4,8 @@
 # guest that serves nobody it loads and goes again.
 # timeout: 600
 
-expect_ok modprobe -r xen-blkback
-cleanup 'modprobe -r xen-blkback; modprobe xen-blkback'
+expect_ok lab_unload
+cleanup 'lab_unload; modprobe xen-blkback'
 mkdir -p "$LAB_RUN/tmp"
 for name in xenbe xen-blkback; do
 	module_unpack "$name" "$LAB_RUN/tmp/$name.ko"
