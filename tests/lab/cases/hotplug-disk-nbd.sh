@@ -56,7 +56,7 @@ if message=$(xl block-attach g1 "$(nbd xvdc host=127.0.0.1,name=none)" 2>&1); th
 	failure "there is an export that is not there"
 fi
 expect_match 'the message' "$message" 'nbd-client: '
-if message=$(xl block-attach g1 "$(nbd xvdc host=127.0.0.1,port=1,name=lab)" 2>&1); then
+if message=$(xl block-attach g1 "$(nbd xvdd host=127.0.0.1,port=1,name=lab)" 2>&1); then
 	failure "there is a server that is not there"
 fi
 expect_match 'the message' "$message" 'nbd-client: .*refused'
