@@ -252,8 +252,7 @@ static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 
 	if (!vbd)
 		return -ENOMEM;
-	/* A driver before us may have left the state it published; the store still has it. */
-	dev->state = XenbusStateInitialising;
+	xenbe_state_begin(dev);
 	dev_set_drvdata(&dev->dev, vbd);
 
 	err = blkback_advertise(vbd);

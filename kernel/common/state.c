@@ -9,6 +9,12 @@
 
 static_assert((int)XenbusStateReconfigured == (int)WIRE_XENBUS_RECONFIGURED);
 
+void xenbe_state_begin(struct xenbus_device *dev)
+{
+	dev->state = XenbusStateInitialising;
+}
+EXPORT_SYMBOL_GPL(xenbe_state_begin);
+
 int xenbe_state_step(struct xenbus_device *dev, bool ready, bool attached,
 		     struct wire_state_step *step)
 {

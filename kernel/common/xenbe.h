@@ -248,6 +248,12 @@ void xenbe_evtchn_notify(struct xenbe_evtchn *ev);
 /* ---- state.c: the handshake -------------------------------------------------- */
 
 /*
+ * For a driver that is being bound: one before it may have left the state that it
+ * published, and the store still has it. Any context, before the first step.
+ */
+void xenbe_state_begin(struct xenbus_device *dev);
+
+/*
  * Reads what is true now and asks wire_state_step(). An error when xenstore
  * did not answer: no event may come for that, so the caller has to ask again.
  * The caller serialises calls for one device. Process context, sleeps.

@@ -355,8 +355,7 @@ static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
 		vif_free(vif);
 		return err;
 	}
-	/* A driver before us may have left the state it published; the store still has it. */
-	dev->state = XenbusStateInitialising;
+	xenbe_state_begin(dev);
 	set_vif(dev, vif);
 	err = watch_both(vif);
 	if (err)
