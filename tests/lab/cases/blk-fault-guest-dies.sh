@@ -8,7 +8,7 @@
 loop=$(disk_loop data 64)
 
 gone() {
-	wait_for 30 test ! -e "/sys/bus/xen-backend/devices/vbd-$1-51712" || failure "the disk of guest $1 stays"
+	guest_disk_gone "$1"
 	wait_for 30 lab_domain_gone "$1" || failure "guest $1 stays: $(xl list)"
 	expect_eq 'the number of block threads' "$(pgrep -c "^blkback\\.$1\\." || true)" 0
 }

@@ -7,11 +7,9 @@
 . "$LAB/cases/lib/guest-load"
 . "$LAB/cases/lib/moves"
 
-device_gone() {
-	wait_for 30 test ! -e "/sys/bus/xen-backend/devices/vbd-$1-51712" || failure "the disk of $1 stays"
-}
+device_gone() { guest_disk_gone "$1"; }
 device_serves() {
-	wait_for 30 xs_is "$(guest_vbd g1 xvda)/state" 4 || failure 'the guest has no connection'
+	guest_disk_connected g1
 	guest_load_moves g1 xvda
 }
 
@@ -30,9 +28,7 @@ for type in pv pvh; do
 		guest_migrate_in_vain false 'head -c 60000000 | xl migrate-receive'
 	fi
 	guest_load_end g1
-	expect_eq 'what the guest reads' \
-		"$(guest_run g1 'dd if=/dev/xvda bs=1M iflag=direct 2>/dev/null | sha256sum')" \
-		"$(dd if="$loop" bs=1M iflag=direct status=none | sha256sum)"
+	guest_load_compare g1 xvda "$loop"
 	guest_stop g1
 done
 success
