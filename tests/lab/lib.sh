@@ -115,8 +115,7 @@ lab_sweep() {
 lab_no_leak() {
 	local leaks=/sys/kernel/debug/kmemleak
 	[ -e "$leaks" ] || return 0
-	# It looks only at what is older than five seconds.
-	sleep 6
+	sleep 6 # it looks only at what is older than five seconds
 	echo scan >"$leaks"
 	cat "$leaks" >"$LAB_OUT/leaks"
 	echo clear >"$leaks"
@@ -152,8 +151,7 @@ wait_for() {
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
-		# Polled: files in sysfs, devices and processes have no common event to wait for.
-		sleep 0.2
+		sleep 0.2 # polled: files in sysfs, devices and processes have no common event to wait for
 	done
 }
 
@@ -366,8 +364,7 @@ disk_dm() {
 expect_unwritten() {
 	local sum
 	sum=$(sha256sum <"$1")
-	# Cannot be awaited: nothing announces a write that should not be.
-	sleep 3
+	sleep 3 # cannot be awaited: nothing announces a write that should not be
 	expect_eq 'the disk after the end of the guest' "$(sha256sum <"$1")" "$sum"
 }
 

@@ -20,7 +20,10 @@ ping -q -i 0.2 10.0.20.1 >/dev/null &
 cleanup "kill $!"
 xenbectl top --json --interval=5 --count=2 >"$LAB_OUT/top.json" &
 top=$!
-expect_ok guest_run g1 'for i in 1 2 3 4 5 6; do echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/xvdb of=/dev/null bs=64k count=16 2>/dev/null; sleep 1; done'
+expect_ok guest_run g1 'for i in 1 2 3 4 5 6; do
+	echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/xvdb of=/dev/null bs=64k count=16 2>/dev/null
+	sleep 1 # there is to be some I/O in each interval that is shown: time is what it is spread over
+done'
 wait $top || failure "top has ended with $?"
 expect_eq 'what is shown' "$(python3 - "$LAB_OUT/top.json" "vif$domid.0" "vbd$domid.51728" <<'END'
 import json, sys

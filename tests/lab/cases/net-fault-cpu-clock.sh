@@ -44,8 +44,7 @@ for offset in 3600 -3600; do
 	bytes=$(net_bytes flows)
 	expect_ok date -s "@$((now + offset))"
 	up_began=$(cut -d. -f1 /proc/uptime)
-	# A rate is something per time: that cannot be awaited.
-	sleep 4
+	sleep 4 # a rate is something per time: that cannot be awaited
 	bytes=$(($(net_bytes flows) - bytes)) seconds=$(($(cut -d. -f1 /proc/uptime) - up_began + 2))
 	expect_le "bytes in $seconds s at 1 MB a second" $bytes $((seconds * 1000000 + 200000))
 	expect_ge "bytes in $seconds s at 1 MB a second" $bytes 500000

@@ -27,8 +27,7 @@ begin() {
 
 begin
 expect_ok xl pause g1
-# A pause has no event but its end; longer than packets wait for pages.
-sleep 15
+sleep 15 # a pause has no event but its end; longer than packets wait for pages
 expect_ok xl unpause g1
 net_moves flows 120
 expect_ok xl destroy g1

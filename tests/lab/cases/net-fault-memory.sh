@@ -12,8 +12,7 @@ for site in alloc skb copy; do
 	for one_in in 100 10; do
 		lost=$(net_count "$vif" 'from_memory|from_refused|to_grant')
 		fault_arm "$site" "1/$one_in" 7
-		# What is tested is a time of shortage; it has no event that ends it.
-		sleep 4
+		sleep 4 # what is tested is a time of shortage; it has no event that ends it
 		echo "-- $site, one in $one_in: calls $(cat /sys/module/lab_fault/parameters/arm)," \
 			"packets lost $(($(net_count "$vif" 'from_memory|from_refused|to_grant') - lost))"
 		[ $site = alloc ] || expect_ge "failures of $site, one in $one_in" "$(fault_fired)" 1

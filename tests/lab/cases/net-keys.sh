@@ -40,8 +40,7 @@ xs_wait 20 "$back" xs_is "$back/state" 2 || failure "no InitWait: $(vif_states 0
 is_told() { grep -q '^script=/etc/xen/scripts/some-script' "$LAB_RUN/tmp/events" && grep -q '^vif=vif0.42' "$LAB_RUN/tmp/events"; }
 wait_for 20 is_told || failure "the event has not said it: $(cat "$LAB_RUN/tmp/events")"
 wait_for 20 xs_is "/local/domain/0/device/vif/42/state" 4 || failure "the frontend does not begin: $(vif_states 0 42)"
-# Nothing happens now, and nothing announces that.
-sleep 1
+sleep 1 # nothing happens now, and nothing announces that
 expect_eq 'the state before the script has spoken' "$(xenstore-read "$back/state")" 2
 expect_eq 'carrier before the script has spoken' "$(ip link set vif0.42 up && cat /sys/class/net/vif0.42/carrier)" 0
 xenstore-write "$back/hotplug-status" busy
