@@ -7,6 +7,7 @@
 
 . "$LAB/cases/lib/front"
 modprobe null_blk nr_devices=0 || error 'there is no null_blk module'
+fault_load
 dir=/sys/kernel/config/nullb/nullb0
 mkdir "$dir"
 cleanup "echo 0 >$dir/power; rmdir $dir"
@@ -14,12 +15,16 @@ echo 32 >"$dir/size"
 echo 512 >"$dir/blocksize"
 echo 1 >"$dir/memory_backed"
 echo 2 >"$dir/irqmode"
-for ns in 2000 10000 40000; do
-	echo $ns >"$dir/completion_nsec"
+for us in 2 10 40; do
+	echo ${us}000 >"$dir/completion_nsec"
 	echo 1 >"$dir/power"
 	wait_for 20 test -b /dev/nullb0 || error 'null_blk has no disk'
+	# On its way to sleep the thread takes 0.1 ms.
+	fault_arm sleep 1 0
 	front blk load --self /dev/nullb0 --seconds 3 --depth 1 --segs 2 --queues 1 \
 		--max-gap-ms $((3000 * LAB_PATIENCE))
+	expect_ge "times the thread was held up, disk of $us us" "$(fault_fired)" 100
+	fault_disarm
 	echo 0 >"$dir/power"
 done
 success

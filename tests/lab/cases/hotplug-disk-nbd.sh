@@ -23,7 +23,7 @@ END
 nbd-server -C /run/lab-nbd.conf -p /run/lab-nbd.pid || error "nbd-server does not start"
 cleanup 'pkill -F /run/lab-nbd.pid'
 listens() { ss -ltn | grep -q '127.0.0.1:10809'; }
-wait_for 20 listens || error "nbd-server does not listen"
+wait_for 20 listens || error "nbd-server does not listen: $(journalctl -t nbd_server -o cat -n 5)"
 # Somebody else's, on the first device.
 nbd-client 127.0.0.1 10809 /dev/nbd0 -name other || error "nbd-client does not connect"
 cleanup 'nbd-client -d /dev/nbd0'

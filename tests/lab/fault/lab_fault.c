@@ -41,13 +41,14 @@ enum site {
 	SITE_OFF, SITE_ALLOC, SITE_PAGE, SITE_MAP, SITE_MAP_ONE, SITE_UNMAP_ONE, SITE_COPY,
 	SITE_KTHREAD, SITE_EVTCHN, SITE_RING, SITE_READ, SITE_READ_MEMORY, SITE_EXISTS, SITE_WRITE,
 	SITE_WATCH, SITE_OPEN, SITE_SYSFS, SITE_DISCARD, SITE_LOAD, SITE_NETDEV, SITE_SKB,
+	SITE_SLEEP,
 	NR_SITES
 };
 
 static const char *const site_names[NR_SITES] = {
 	"off", "alloc", "page", "map", "map-one", "unmap-one", "copy", "kthread", "evtchn", "ring",
 	"read", "read-memory", "exists", "write", "watch", "open", "sysfs", "discard", "load",
-	"netdev", "skb",
+	"netdev", "skb", "sleep",
 };
 
 static DEFINE_MUTEX(arm_lock);
@@ -335,6 +336,16 @@ int lab_fault_gnttab_unmap_refs_sync(struct gntab_unmap_queue_data *data)
 	return gnttab_unmap_refs_sync(data);
 }
 EXPORT_SYMBOL_GPL(lab_fault_gnttab_unmap_refs_sync);
+
+/* Falling asleep takes long enough for an interrupt to come in between. */
+long lab_fault_schedule_timeout(long timeout);
+long lab_fault_schedule_timeout(long timeout)
+{
+	if (due(SITE_SLEEP))
+		udelay(100);
+	return schedule_timeout(timeout);
+}
+EXPORT_SYMBOL_GPL(lab_fault_schedule_timeout);
 
 static void unmap_kept(void)
 {
