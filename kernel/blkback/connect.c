@@ -31,7 +31,7 @@ static int read_protocol(struct blkback_vbd *vbd, enum wire_blk_abi *abi)
 	bool ok = (!err || err == -ENOENT) && wire_blk_abi_from_protocol(text, abi);
 
 	kfree(text);
-	return ok ? 0 : xenbe_key_bad(&vbd->errors, vbd->dev, fe, "protocol",
+	return ok ? 0 : xenbe_key_bad(&vbd->errors, vbd->dev, err, fe, "protocol",
 				      "x86_32-abi or x86_64-abi");
 }
 
@@ -39,6 +39,14 @@ static int no_memory(struct blkback_vbd *vbd)
 {
 	xenbe_error(&vbd->errors, vbd->dev, -ENOMEM, "no memory to connect");
 	return -ENOMEM;
+}
+
+static int need_number(struct blkback_vbd *vbd, const char *dir, const char *key, const char *must,
+		       u32 *value)
+{
+	int err = xenbe_store_read_u32(dir, key, U32_MAX, value);
+
+	return err ? xenbe_key_bad(&vbd->errors, vbd->dev, err, dir, key, must) : 0;
 }
 
 static int read_ring(struct blkback_vbd *vbd, const struct connect_plan *plan, u32 queue,
@@ -56,12 +64,9 @@ static int read_ring(struct blkback_vbd *vbd, const struct connect_plan *plan, u
 
 	for (i = 0; i < plan->nr_pages && !err; i++) {
 		wire_store_ring_ref_key(plan->has_order, i, key);
-		if (xenbe_store_read_u32(dir, key, U32_MAX, &ring->grefs[i]))
-			err = xenbe_key_bad(&vbd->errors, vbd->dev, dir, key, "a grant reference");
+		err = need_number(vbd, dir, key, "a grant reference", &ring->grefs[i]);
 	}
-	if (!err && xenbe_store_read_u32(dir, "event-channel", U32_MAX, &ring->port))
-		err = xenbe_key_bad(&vbd->errors, vbd->dev, dir, "event-channel",
-				    "an event channel port");
+	err = err ?: need_number(vbd, dir, "event-channel", "an event channel port", &ring->port);
 	kfree(dir);
 	return err;
 }

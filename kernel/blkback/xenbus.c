@@ -186,6 +186,18 @@ static bool watch_wanted(struct xenbus_watch *watch, const char *path, const cha
 }
 
 /*
+ * From here on the work leaves xenstore alone: what comes to stand there, at the
+ * same place, may be the next device's. What is in flight ends by itself.
+ */
+static void let_go(struct blkback_vbd *vbd)
+{
+	mutex_lock(&vbd->lock);
+	vbd->removed = true;
+	blkback_detach_start(vbd);
+	mutex_unlock(&vbd->lock);
+}
+
+/*
  * Something below our directory changed: physical-device, online, state. When
  * the device is closed and no longer wanted it leaves the bus; that may only be
  * done here, in the bus core's own watch thread, which is also where the core
@@ -197,10 +209,12 @@ static void on_own_directory(struct xenbus_watch *watch, const char *path, const
 	struct xenbus_device *dev = vbd->dev;
 
 	if (dev->state == XenbusStateClosed && !READ_ONCE(vbd->queues) &&
-	    !xenbus_dev_is_online(dev))
+	    !xenbus_dev_is_online(dev)) {
+		let_go(vbd);
 		device_unregister(&dev->dev);
-	else
+	} else {
 		blkback_vbd_kick(vbd);
+	}
 }
 
 /* ---- binding ------------------------------------------------------------------------ */
@@ -234,15 +248,6 @@ static struct blkback_vbd *vbd_create(struct xenbus_device *dev)
 	xenbe_errors_init(&vbd->errors);
 	vbd->squeeze_until = jiffies;
 	return vbd;
-}
-
-/* From here on the work leaves xenstore alone; what is in flight ends by itself. */
-static void vbd_remove(struct blkback_vbd *vbd)
-{
-	mutex_lock(&vbd->lock);
-	vbd->removed = true;
-	blkback_detach_start(vbd);
-	mutex_unlock(&vbd->lock);
 }
 
 static int probe(struct xenbus_device *dev, const struct xenbus_device_id *id)
@@ -282,11 +287,11 @@ static void remove(struct xenbus_device *dev)
 {
 	struct blkback_vbd *vbd = dev_get_drvdata(&dev->dev);
 
+	let_go(vbd);
 	unregister_xenbus_watch(&vbd->watch);
 	blkback_debugfs_remove(vbd);
 	sysfs_remove_groups(&dev->dev.kobj, blkback_groups);
 	dev_set_drvdata(&dev->dev, NULL);
-	vbd_remove(vbd);
 
 	/*
 	 * Unbound under a running guest: the next driver goes on where this one

@@ -111,7 +111,11 @@ void xenbe_copies_flush(struct xenbe_copies *c)
 {
 	if (!c->nr)
 		return;
-	gnttab_batch_copy(c->ops, c->nr);
+	/*
+	 * Not gnttab_batch_copy(): that sleeps for a guest's page which is paged out,
+	 * and this may be a softirq. Such a packet is lost, and the page on its way in.
+	 */
+	(void)HYPERVISOR_grant_table_op(GNTTABOP_copy, c->ops, c->nr);	/* the statuses say it */
 	c->done += c->nr;
 	c->batches++;
 	c->nr = 0;

@@ -14,13 +14,17 @@
 #define WRITE_RETRIES	10
 #define SHOWN		24	/* characters of a value */
 
-int xenbe_key_bad(struct xenbe_errors *errors, struct xenbus_device *dev, const char *dir,
-		  const char *key, const char *must)
+int xenbe_key_bad(struct xenbe_errors *errors, struct xenbus_device *dev, int err,
+		  const char *dir, const char *key, const char *must)
 {
 	char *text;
-	int err = xenbe_store_read_text(dir, key, &text);
 
+	if (!xenbe_store_answered(err)) {
+		xenbe_error(errors, dev, err, "%s/%s cannot be read", dir, key);
+		return err;
+	}
 	/* Guest text is escaped and cut. */
+	err = xenbe_store_read_text(dir, key, &text);
 	if (err == -ENOENT)
 		xenbe_error(errors, dev, -EINVAL, "%s/%s is missing: must be %s", dir, key, must);
 	else if (err)
@@ -48,7 +52,7 @@ int xenbe_key_optional(struct xenbe_errors *errors, struct xenbus_device *dev, c
 		return 0;
 	}
 	snprintf(must, sizeof(must), "a number from %u to %u", min, max);
-	return xenbe_key_bad(errors, dev, dev->otherend, key, must);
+	return xenbe_key_bad(errors, dev, err, dev->otherend, key, must);
 }
 EXPORT_SYMBOL_GPL(xenbe_key_optional);
 

@@ -24,15 +24,17 @@ int xenbe_state_step(struct xenbus_device *dev, bool ready, bool attached,
 		.ready = ready,
 		.attached = attached,
 	};
-	int peer, online;
+	int own, peer, online;
 	u32 stored;
 
 	/*
 	 * A toolstack asks for the end of a device by writing Closing into our
 	 * own node; the bus core remembers only what it wrote itself.
 	 */
-	if (!xenbe_store_read_u32(dev->nodename, "state", WIRE_XENBUS_RECONFIGURED, &stored) &&
-	    stored == WIRE_XENBUS_CLOSING)
+	own = xenbe_store_read_u32(dev->nodename, "state", WIRE_XENBUS_RECONFIGURED, &stored);
+	if (!xenbe_store_answered(own))
+		return own;
+	if (!own && stored == WIRE_XENBUS_CLOSING)
 		dev->state = XenbusStateClosing;
 	facts.own = dev->state;
 

@@ -301,13 +301,16 @@ int xenbe_store_read_text(const char *dir, const char *key, char **text);
 
 /* ---- keys.c: keys of a device, with complaints ------------------------------------ */
 
-/* Says what stands in a key of @dir, and what should. Returns -EINVAL. Sleeps. */
-int xenbe_key_bad(struct xenbe_errors *errors, struct xenbus_device *dev, const char *dir,
-		  const char *key, const char *must);
+/*
+ * Says what stands in a key of @dir, and what should: -EINVAL. @err is what the
+ * read ended with; if xenstore did not answer, that is said and returned. Sleeps.
+ */
+int xenbe_key_bad(struct xenbe_errors *errors, struct xenbus_device *dev, int err,
+		  const char *dir, const char *key, const char *must);
 /*
  * A number the frontend may have written: 0 with *@value set, or untouched when
- * the key is missing; -EINVAL, and it has been said, if it is not within @min
- * and @max. Sleeps.
+ * the key is missing; as xenbe_key_bad(), if it is not within @min and @max.
+ * Sleeps.
  */
 int xenbe_key_optional(struct xenbe_errors *errors, struct xenbus_device *dev, const char *key,
 		       u32 min, u32 max, u32 *value);

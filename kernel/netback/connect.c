@@ -43,7 +43,8 @@ static int read_abilities(struct netback_vif *vif, struct connect_plan *plan)
 
 	err = optional_flag(vif, "request-rx-copy", &rx_copy);
 	if (!err && !rx_copy)
-		err = xenbe_key_bad(&vif->errors, vif->dev, vif->dev->otherend, "request-rx-copy", "1");
+		err = xenbe_key_bad(&vif->errors, vif->dev, 0, vif->dev->otherend, "request-rx-copy",
+				    "1");
 	err = err ?: optional_flag(vif, "feature-rx-notify", &plan->rx_notify);
 	err = err ?: optional_flag(vif, "feature-sg", &plan->sg);
 	err = err ?: optional_flag(vif, "feature-gso-tcpv4", &plan->gso_tcpv4);
@@ -57,9 +58,9 @@ static int read_abilities(struct netback_vif *vif, struct connect_plan *plan)
 static int need_number(struct netback_vif *vif, const char *dir, const char *key, const char *must,
 		       u32 *value)
 {
-	if (!xenbe_store_read_u32(dir, key, U32_MAX, value))
-		return 0;
-	return xenbe_key_bad(&vif->errors, vif->dev, dir, key, must);
+	int err = xenbe_store_read_u32(dir, key, U32_MAX, value);
+
+	return err ? xenbe_key_bad(&vif->errors, vif->dev, err, dir, key, must) : 0;
 }
 
 /* A pair of channels if the first of them is there, else one for both directions. */
@@ -71,9 +72,15 @@ static int read_ports(struct netback_vif *vif, const char *dir, struct ring_plan
 	if (!*split)
 		return need_number(vif, dir, "event-channel", "an event channel port", &ring->tx_port);
 	if (err)
-		return xenbe_key_bad(&vif->errors, vif->dev, dir, "event-channel-tx",
+		return xenbe_key_bad(&vif->errors, vif->dev, err, dir, "event-channel-tx",
 				     "an event channel port");
 	return need_number(vif, dir, "event-channel-rx", "an event channel port", &ring->rx_port);
+}
+
+static int no_memory(struct netback_vif *vif)
+{
+	xenbe_error(&vif->errors, vif->dev, -ENOMEM, "no memory to connect");
+	return -ENOMEM;
 }
 
 static int read_ring(struct netback_vif *vif, struct connect_plan *plan, u32 i)
@@ -86,12 +93,12 @@ static int read_ring(struct netback_vif *vif, struct connect_plan *plan, u32 i)
 	dir = plan->nr_queues == 1 ? kstrdup(vif->dev->otherend, GFP_KERNEL) :
 	      kasprintf(GFP_KERNEL, "%s/queue-%u", vif->dev->otherend, i);
 	if (!dir)
-		return -ENOMEM;
+		return no_memory(vif);
 	err = need_number(vif, dir, "tx-ring-ref", "a grant reference", &ring->tx_ref);
 	err = err ?: need_number(vif, dir, "rx-ring-ref", "a grant reference", &ring->rx_ref);
 	err = err ?: read_ports(vif, dir, ring, &split);
 	if (!err && i && split != plan->split_events)
-		err = xenbe_key_bad(&vif->errors, vif->dev, dir, "event-channel-tx",
+		err = xenbe_key_bad(&vif->errors, vif->dev, 0, dir, "event-channel-tx",
 				    "there for all queues or for none");
 	plan->split_events = split;
 	kfree(dir);
@@ -106,7 +113,8 @@ static int read_ctrl(struct netback_vif *vif, struct connect_plan *plan)
 	if (err == -ENOENT)
 		return 0;
 	if (err)
-		return xenbe_key_bad(&vif->errors, vif->dev, fe, "ctrl-ring-ref", "a grant reference");
+		return xenbe_key_bad(&vif->errors, vif->dev, err, fe, "ctrl-ring-ref",
+				     "a grant reference");
 	plan->has_ctrl = true;
 	return need_number(vif, fe, "event-channel-ctrl", "an event channel port", &plan->ctrl_port);
 }
@@ -143,12 +151,6 @@ static int check_pages_differ(struct netback_vif *vif, const struct connect_plan
 	return 0;
 }
 
-static int no_memory(struct netback_vif *vif)
-{
-	xenbe_error(&vif->errors, vif->dev, -ENOMEM, "no memory to connect");
-	return -ENOMEM;
-}
-
 static struct connect_plan *read_plan(struct netback_vif *vif)
 {
 	struct connect_plan *plan;
@@ -169,33 +171,47 @@ static struct connect_plan *read_plan(struct netback_vif *vif)
 		err = read_ring(vif, plan, i);
 	err = err ?: read_ctrl(vif, plan);
 	err = err ?: check_pages_differ(vif, plan);
-	if (err == -ENOMEM)
-		no_memory(vif);
 	if (!err)
 		return plan;
 	kfree(plan);
 	return ERR_PTR(err);
 }
 
-void netback_read_headroom(struct netback_vif *vif)
+int netback_read_headroom(struct netback_vif *vif)
 {
 	u32 headroom = 0;
+	int err = 0;
 
-	if (!netback_provides_headroom() ||
-	    xenbe_key_optional(&vif->errors, vif->dev, "xdp-headroom", 0, NETBACK_HEADROOM_MAX,
-			       &headroom))
-		headroom = 0;
-	WRITE_ONCE(vif->headroom, headroom);
+	if (netback_provides_headroom())
+		err = xenbe_key_optional(&vif->errors, vif->dev, "xdp-headroom", 0,
+					 NETBACK_HEADROOM_MAX, &headroom);
+	if (!xenbe_store_answered(err))
+		return err;
+	WRITE_ONCE(vif->headroom, err ? 0 : headroom);
+	return 0;
 }
 
-void netback_read_mcast(struct netback_vif *vif)
+static int read_mcast(struct netback_vif *vif)
 {
 	bool filter = false;
+	int err = xenbe_store_read_bool(vif->dev->otherend, "request-multicast-control", &filter);
 
-	(void)xenbe_store_read_bool(vif->dev->otherend, "request-multicast-control", &filter);
+	if (!xenbe_store_answered(err))
+		return err;
 	if (!filter)
 		netback_mcast_clear(vif);
 	WRITE_ONCE(vif->mcast_filter, filter);
+	return 0;
+}
+
+int netback_read_wishes(struct netback_vif *vif)
+{
+	int rate = netback_rates_read(vif);
+	int mcast = read_mcast(vif);
+	/* Linux says Reconfiguring before it writes what, and Connected after. */
+	int headroom = netback_read_headroom(vif);
+
+	return rate ?: mcast ?: headroom;
 }
 
 /* ---- what we write --------------------------------------------------------------------------- */
@@ -302,9 +318,8 @@ int netback_connect(struct netback_vif *vif)
 	vif->ip_csum = plan->ip_csum;
 	vif->ipv6_csum = plan->ipv6_csum;
 	vif->rx_notify = plan->rx_notify;
-	netback_read_headroom(vif);
-	netback_read_mcast(vif);
-	netback_rates_read(vif);
+	/* What cannot be read now is read again once we are connected. */
+	(void)netback_read_wishes(vif);
 
 	vif->queues = kvcalloc(plan->nr_queues, sizeof(*vif->queues), GFP_KERNEL);
 	if (!vif->queues) {

@@ -241,8 +241,9 @@ void netback_vif_kick(struct netback_vif *vif);
 int netback_advertise(struct netback_vif *vif);
 int netback_connect(struct netback_vif *vif);	/* on failure the reason has been published */
 void netback_disconnect(struct netback_vif *vif);
-void netback_read_headroom(struct netback_vif *vif);
-void netback_read_mcast(struct netback_vif *vif);
+/* What may change while connected. Their error means no answer of xenstore: it is as it was. */
+int netback_read_headroom(struct netback_vif *vif);
+int netback_read_wishes(struct netback_vif *vif);
 
 /* iface.c: the net device. Process context, sleeps, takes rtnl. */
 int netback_iface_create(struct netback_vif *vif);
@@ -343,7 +344,7 @@ bool netback_mcast_wanted(struct netback_vif *vif, const u8 *addr);
 
 /* rates.c */
 void netback_rates_init(struct netback_vif *vif);
-void netback_rates_read(struct netback_vif *vif);	/* the `rate` key; sleeps */
+int netback_rates_read(struct netback_vif *vif);	/* the `rate` key; as netback_read_*() */
 /* Any context: ns until something may pass, 0: now. */
 u64 netback_rates_wait(struct netback_vif *vif, enum netback_way way);
 void netback_rates_charge(struct netback_vif *vif, enum netback_way way, u64 bytes);

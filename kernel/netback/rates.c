@@ -50,16 +50,16 @@ static u64 bytes_per_second(u64 bytes, u64 usec)
 	return max(div64_u64(bytes * USEC_PER_SEC, usec), 1ULL);
 }
 
-void netback_rates_read(struct netback_vif *vif)
+int netback_rates_read(struct netback_vif *vif)
 {
 	u64 bytes = 0, usec = 0, per_second;
 	char *text;
 	int err = xenbe_store_read_text(vif->dev->nodename, "rate", &text);
 
 	if (!xenbe_store_answered(err))
-		return;		/* as it was; the next change is looked at again */
+		return err;
 	if (!err && !wire_store_parse_rate(text, &bytes, &usec)) {
-		xenbe_key_bad(&vif->errors, vif->dev, vif->dev->nodename, "rate",
+		xenbe_key_bad(&vif->errors, vif->dev, 0, vif->dev->nodename, "rate",
 			      "bytes,microseconds");
 		bytes = usec = 0;
 	}
@@ -67,11 +67,12 @@ void netback_rates_read(struct netback_vif *vif)
 		kfree(text);
 	per_second = usec ? bytes_per_second(bytes, usec) : 0;
 	if (per_second == vif->rate_key)
-		return;		/* what sysfs has been told since stays */
+		return 0;	/* what sysfs has been told since stays */
 	vif->rate_key = per_second;
 	set_rates(vif, per_second, vif->rates[NETBACK_TO].per_second,
 		  usec ? clamp_t(u64, usec / USEC_PER_MSEC, BURST_MS_MIN, BURST_MS_MAX) :
 			 vif->burst_ms);
+	return 0;
 }
 
 /* Whoever transmits for netpoll has interrupts off. */

@@ -83,13 +83,17 @@ static bool reconfigure(struct netback_vif *vif)
 {
 	enum xenbus_state own = vif->dev->state;
 	u32 peer;
+	int err;
 
-	if (!vif->queues || (own != XenbusStateConnected && own != XenbusStateReconfigured) ||
-	    xenbe_store_read_u32(vif->dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &peer) ||
-	    peer != WIRE_XENBUS_RECONFIGURING)
+	if (!vif->queues || (own != XenbusStateConnected && own != XenbusStateReconfigured))
 		return false;
-	netback_read_headroom(vif);
-	publish(vif, WIRE_XENBUS_RECONFIGURED);
+	err = xenbe_store_read_u32(vif->dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &peer);
+	if (xenbe_store_answered(err) && (err || peer != WIRE_XENBUS_RECONFIGURING))
+		return false;
+	if (err || netback_read_headroom(vif))
+		ask_again(vif);
+	else
+		publish(vif, WIRE_XENBUS_RECONFIGURED);
 	return true;
 }
 
@@ -186,10 +190,8 @@ static void on_state_work(struct work_struct *work)
 	if (!vif->removed) {
 		if (vif->queues) {
 			check_rings(vif);
-			netback_rates_read(vif);
-			netback_read_mcast(vif);
-			/* Linux says Reconfiguring before it writes what, and Connected after. */
-			netback_read_headroom(vif);
+			if (netback_read_wishes(vif))
+				ask_again(vif);
 		}
 		tell_carrier(vif);
 		while (more && ++steps < WIRE_NR_XENBUS_STATES)
@@ -212,6 +214,18 @@ static bool watch_wanted(struct xenbus_watch *watch, const char *path, const cha
 	return !watch->nr_pending;	/* one look at the present serves any number of events */
 }
 
+/*
+ * From here on the work leaves xenstore alone: what comes to stand there, at the
+ * same place, may be the next device's.
+ */
+static void let_go(struct netback_vif *vif)
+{
+	mutex_lock(&vif->lock);
+	vif->removed = true;
+	netback_disconnect(vif);
+	mutex_unlock(&vif->lock);
+}
+
 /* See the same function of xen-blkback: only here may the device leave the bus. */
 static void on_own_directory(struct xenbus_watch *watch, const char *path, const char *token)
 {
@@ -219,10 +233,12 @@ static void on_own_directory(struct xenbus_watch *watch, const char *path, const
 	struct xenbus_device *dev = vif->dev;
 
 	if (dev->state == XenbusStateClosed && !READ_ONCE(vif->queues) &&
-	    !xenbus_dev_is_online(dev))
+	    !xenbus_dev_is_online(dev)) {
+		let_go(vif);
 		device_unregister(&dev->dev);
-	else
+	} else {
 		netback_vif_kick(vif);
+	}
 }
 
 static void on_mcast_wish(struct xenbus_watch *watch, const char *path, const char *token)
@@ -281,9 +297,11 @@ static int read_identity(struct netback_vif *vif)
 {
 	const char *dir = vif->dev->nodename;
 	char *script;
+	int err = xenbe_store_read_u32(dir, "handle", INT_MAX, &vif->handle);
 
-	if (xenbe_store_read_u32(dir, "handle", INT_MAX, &vif->handle))
-		return xenbe_key_bad(&vif->errors, vif->dev, dir, "handle", "the number of the interface");
+	if (err)
+		return xenbe_key_bad(&vif->errors, vif->dev, err, dir, "handle",
+				     "the number of the interface");
 	if (!xenbe_store_read_text(dir, "script", &script)) {
 		vif->script = true;
 		kfree(script);
@@ -326,10 +344,6 @@ static void watch_neither(struct netback_vif *vif)
  */
 static void vif_end(struct netback_vif *vif)
 {
-	mutex_lock(&vif->lock);
-	vif->removed = true;
-	netback_disconnect(vif);
-	mutex_unlock(&vif->lock);
 	netback_iface_remove(vif);
 	cancel_delayed_work_sync(&vif->state_work);
 	vif_free(vif);
@@ -374,6 +388,7 @@ err_watch:
 	watch_neither(vif);
 err_iface:
 	set_vif(dev, NULL);
+	let_go(vif);
 	vif_end(vif);
 	return err;
 }
@@ -382,6 +397,7 @@ static void remove(struct xenbus_device *dev)
 {
 	struct netback_vif *vif = dev_get_drvdata(&dev->dev);
 
+	let_go(vif);
 	watch_neither(vif);
 	kobject_uevent(&dev->dev.kobj, KOBJ_OFFLINE);
 	netback_debugfs_remove(vif);

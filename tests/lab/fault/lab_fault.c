@@ -315,6 +315,21 @@ void lab_fault_gnttab_batch_copy(struct gnttab_copy *ops, unsigned int count)
 }
 EXPORT_SYMBOL_GPL(lab_fault_gnttab_batch_copy);
 
+/* Copies of packets: asked of Xen by our own module, which is there if anybody can call this. */
+struct xenbe_copies;
+bool xenbe_copies_ok(struct xenbe_copies *c, unsigned int from, unsigned int to);
+bool lab_fault_xenbe_copies_ok(struct xenbe_copies *c, unsigned int from, unsigned int to);
+bool lab_fault_xenbe_copies_ok(struct xenbe_copies *c, unsigned int from, unsigned int to)
+{
+	bool (*copies_ok)(struct xenbe_copies *, unsigned int, unsigned int) =
+		symbol_get(xenbe_copies_ok);
+	bool ok = copies_ok(c, from, to);
+
+	symbol_put(xenbe_copies_ok);
+	return ok && !due(SITE_COPY);
+}
+EXPORT_SYMBOL_GPL(lab_fault_xenbe_copies_ok);
+
 /* What Xen was kept from unmapping; done when all is over, so that the guest's page is free. */
 static struct gnttab_unmap_grant_ref kept[256];
 static unsigned int nr_kept;

@@ -130,7 +130,11 @@ static bool connect_and_use(struct vif *vif, const struct net_opts *opts)
 	net_prepare(net, dev, opts);
 	net_write_keys(net, true);
 	r = dev_wait_told(dev, DEV_BIT(DEV_CONNECTED) | DEV_SHUT, DEV_STEP_MS);
-	if (!faults_got_there(&vif->dev, r, "connect") || r != DEV_CONNECTED) {
+	ok = faults_got_there(&vif->dev, r, "connect");
+	/* It has said something, and may go on all the same. */
+	if (!r)
+		r = dev_wait_backend(dev, DEV_BIT(DEV_CONNECTED) | DEV_SHUT, DEV_STEP_MS);
+	if (!ok || r != DEV_CONNECTED) {
 		/* The rings may go once the backend does not use them any more. */
 		(void)dev_wait_backend(dev, DEV_SHUT, DEV_STEP_MS);
 		net_remove_keys(net);
