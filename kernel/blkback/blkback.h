@@ -220,7 +220,8 @@ void blkback_vbd_kick(struct blkback_vbd *vbd);
 
 /* connect.c: under vbd->lock, may sleep */
 int blkback_advertise(struct blkback_vbd *vbd);	/* what a frontend reads before it connects */
-int blkback_connect(struct blkback_vbd *vbd);	/* on failure the reason has been published */
+/* On failure the reason has been published; -EAGAIN: the next time may be better. */
+int blkback_connect(struct blkback_vbd *vbd);
 void blkback_detach_start(struct blkback_vbd *vbd);
 bool blkback_detach_finish(struct blkback_vbd *vbd);	/* false: not dry yet */
 /* Tells a connected frontend how large the disk is now. */

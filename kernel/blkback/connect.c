@@ -38,7 +38,7 @@ static int read_protocol(struct blkback_vbd *vbd, enum wire_blk_abi *abi)
 static int no_memory(struct blkback_vbd *vbd)
 {
 	xenbe_error(&vbd->errors, vbd->dev, -ENOMEM, "no memory to connect");
-	return -ENOMEM;
+	return -EAGAIN;
 }
 
 static int need_number(struct blkback_vbd *vbd, const char *dir, const char *key, const char *must,

@@ -50,16 +50,24 @@ static void refuse(struct blkback_vbd *vbd)
 	publish(vbd, WIRE_XENBUS_CLOSED);
 }
 
-static void connect_frontend(struct blkback_vbd *vbd, enum wire_xenbus_state state)
+/* False: not now. */
+static bool connect_frontend(struct blkback_vbd *vbd, enum wire_xenbus_state state)
 {
-	if (blkback_connect(vbd)) {
+	int err = blkback_connect(vbd);
+
+	if (err == -EAGAIN) {
+		ask_again(vbd);
+		return false;
+	}
+	if (err) {
 		refuse(vbd);
-		return;
+		return true;
 	}
 	xenbe_error_clear(&vbd->errors, vbd->dev);
 	kref_get(&vbd->ref);	/* for as long as queues exist */
 	__module_get(THIS_MODULE);
 	publish(vbd, state);
+	return true;
 }
 
 /* One step. False: nothing more to do now. */
@@ -80,8 +88,7 @@ static bool step(struct blkback_vbd *vbd)
 		publish(vbd, s.publish);
 		return true;
 	case WIRE_STATE_CONNECT:
-		connect_frontend(vbd, s.publish);
-		return true;
+		return connect_frontend(vbd, s.publish);
 	case WIRE_STATE_DISCONNECT:
 	case WIRE_STATE_REMOVE:
 		if (vbd->queues) {

@@ -21,7 +21,7 @@ int xenbe_key_bad(struct xenbe_errors *errors, struct xenbus_device *dev, int er
 
 	if (!xenbe_store_answered(err)) {
 		xenbe_error(errors, dev, err, "%s/%s cannot be read", dir, key);
-		return err;
+		return -EAGAIN;
 	}
 	/* Guest text is escaped and cut. */
 	err = xenbe_store_read_text(dir, key, &text);

@@ -303,7 +303,7 @@ int xenbe_store_read_text(const char *dir, const char *key, char **text);
 
 /*
  * Says what stands in a key of @dir, and what should: -EINVAL. @err is what the
- * read ended with; if xenstore did not answer, that is said and returned. Sleeps.
+ * read ended with; if xenstore did not answer, that is said: -EAGAIN. Sleeps.
  */
 int xenbe_key_bad(struct xenbe_errors *errors, struct xenbus_device *dev, int err,
 		  const char *dir, const char *key, const char *must);

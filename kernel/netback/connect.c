@@ -80,7 +80,7 @@ static int read_ports(struct netback_vif *vif, const char *dir, struct ring_plan
 static int no_memory(struct netback_vif *vif)
 {
 	xenbe_error(&vif->errors, vif->dev, -ENOMEM, "no memory to connect");
-	return -ENOMEM;
+	return -EAGAIN;
 }
 
 static int read_ring(struct netback_vif *vif, struct connect_plan *plan, u32 i)
@@ -185,7 +185,7 @@ int netback_read_headroom(struct netback_vif *vif)
 	if (netback_provides_headroom())
 		err = xenbe_key_optional(&vif->errors, vif->dev, "xdp-headroom", 0,
 					 NETBACK_HEADROOM_MAX, &headroom);
-	if (!xenbe_store_answered(err))
+	if (err == -EAGAIN)
 		return err;
 	WRITE_ONCE(vif->headroom, err ? 0 : headroom);
 	return 0;
@@ -197,7 +197,7 @@ static int read_mcast(struct netback_vif *vif)
 	int err = xenbe_store_read_bool(vif->dev->otherend, "request-multicast-control", &filter);
 
 	if (!xenbe_store_answered(err))
-		return err;
+		return -EAGAIN;
 	if (!filter)
 		netback_mcast_clear(vif);
 	WRITE_ONCE(vif->mcast_filter, filter);
@@ -318,8 +318,11 @@ int netback_connect(struct netback_vif *vif)
 	vif->ip_csum = plan->ip_csum;
 	vif->ipv6_csum = plan->ipv6_csum;
 	vif->rx_notify = plan->rx_notify;
-	/* What cannot be read now is read again once we are connected. */
-	(void)netback_read_wishes(vif);
+	err = netback_read_wishes(vif);
+	if (err) {
+		kfree(plan);
+		return err;
+	}
 
 	vif->queues = kvcalloc(plan->nr_queues, sizeof(*vif->queues), GFP_KERNEL);
 	if (!vif->queues) {

@@ -239,9 +239,10 @@ void netback_vif_kick(struct netback_vif *vif);
 
 /* connect.c: under vif->lock, may sleep */
 int netback_advertise(struct netback_vif *vif);
-int netback_connect(struct netback_vif *vif);	/* on failure the reason has been published */
+/* On failure the reason has been published; -EAGAIN: the next time may be better. */
+int netback_connect(struct netback_vif *vif);
 void netback_disconnect(struct netback_vif *vif);
-/* What may change while connected. Their error means no answer of xenstore: it is as it was. */
+/* What may change while connected. -EAGAIN: no answer from xenstore, and all is as it was. */
 int netback_read_headroom(struct netback_vif *vif);
 int netback_read_wishes(struct netback_vif *vif);
 

@@ -57,7 +57,7 @@ int netback_rates_read(struct netback_vif *vif)
 	int err = xenbe_store_read_text(vif->dev->nodename, "rate", &text);
 
 	if (!xenbe_store_answered(err))
-		return err;
+		return -EAGAIN;
 	if (!err && !wire_store_parse_rate(text, &bytes, &usec)) {
 		xenbe_key_bad(&vif->errors, vif->dev, 0, vif->dev->nodename, "rate",
 			      "bytes,microseconds");

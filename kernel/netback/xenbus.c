@@ -64,14 +64,19 @@ static bool plugged(struct netback_vif *vif)
 	return is;
 }
 
-static void connect_frontend(struct netback_vif *vif, enum wire_xenbus_state state)
+/* False: not now. */
+static bool connect_frontend(struct netback_vif *vif, enum wire_xenbus_state state)
 {
-	if (netback_connect(vif)) {
-		publish(vif, WIRE_XENBUS_CLOSED);
-		return;
+	int err = netback_connect(vif);
+
+	if (err == -EAGAIN) {
+		ask_again(vif);
+		return false;
 	}
-	xenbe_error_clear(&vif->errors, vif->dev);
-	publish(vif, state);
+	if (!err)
+		xenbe_error_clear(&vif->errors, vif->dev);
+	publish(vif, err ? WIRE_XENBUS_CLOSED : state);
+	return true;
 }
 
 /*
@@ -147,8 +152,7 @@ static bool step(struct netback_vif *vif)
 		publish(vif, s.publish);
 		return true;
 	case WIRE_STATE_CONNECT:
-		connect_frontend(vif, s.publish);
-		return true;
+		return connect_frontend(vif, s.publish);
 	case WIRE_STATE_DISCONNECT:
 	case WIRE_STATE_REMOVE:
 		netback_disconnect(vif);

@@ -52,16 +52,12 @@ static bool connect_and_use(struct vbd *vbd, const struct blk_opts *opts)
 	struct blk *blk = util_alloc(sizeof(*blk));
 	struct dev *dev = &vbd->dev;
 	bool ok = false;
-	int r;
 
 	if (!blk_read_offer(blk, dev))
 		goto out;
 	blk_prepare(blk, dev, opts);
 	blk_write_keys(blk, true);
-	r = dev_wait_told(dev, DEV_BIT(DEV_CONNECTED) | DEV_SHUT, DEV_STEP_MS);
-	if (!faults_got_there(&vbd->dev, r, "connect") || r != DEV_CONNECTED) {
-		/* The rings may go once the backend does not use them any more. */
-		(void)dev_wait_backend(dev, DEV_SHUT, DEV_STEP_MS);
+	if (!faults_await_connected(dev)) {
 		blk_release(blk);
 		goto out;
 	}

@@ -69,6 +69,21 @@ bool faults_got_there(struct dev *dev, int state, const char *where)
 	return ok;
 }
 
+bool faults_await_connected(struct dev *dev)
+{
+	const unsigned int ends = DEV_BIT(DEV_CONNECTED) | DEV_SHUT;
+	int r = dev_wait_told(dev, ends, DEV_STEP_MS);
+	bool ok = faults_got_there(dev, r, "connect");
+
+	if (!r)
+		r = dev_wait_backend(dev, ends, DEV_STEP_MS);
+	if (ok && r == DEV_CONNECTED)
+		return true;
+	/* The rings may go once the backend does not use them any more. */
+	(void)dev_wait_backend(dev, DEV_SHUT, DEV_STEP_MS);
+	return false;
+}
+
 static void new_one_serves(const struct faults_kind *kind, void *device, const void *args, u64 seed,
 			   struct store *st)
 {

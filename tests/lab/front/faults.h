@@ -50,4 +50,7 @@ void faults_kill(const struct faults_kind *kind, const void *args, unsigned int 
 /* For kinds: @state is what dev_wait_told() said. False if it neither got there nor said why. */
 bool faults_got_there(struct dev *dev, int state, const char *where);
 
+/* Whether the backend connects, be it after an error. If not, it has let go of all. */
+bool faults_await_connected(struct dev *dev);
+
 #endif

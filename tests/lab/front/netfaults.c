@@ -122,21 +122,13 @@ static bool connect_and_use(struct vif *vif, const struct net_opts *opts)
 	struct dev *dev = &vif->dev;
 	struct net *net = &vif->net;
 	bool ok;
-	int r;
 
 	vif_peer(vif);
 	if (!net_read_offer(net, dev))
 		return false;
 	net_prepare(net, dev, opts);
 	net_write_keys(net, true);
-	r = dev_wait_told(dev, DEV_BIT(DEV_CONNECTED) | DEV_SHUT, DEV_STEP_MS);
-	ok = faults_got_there(&vif->dev, r, "connect");
-	/* It has said something, and may go on all the same. */
-	if (!r)
-		r = dev_wait_backend(dev, DEV_BIT(DEV_CONNECTED) | DEV_SHUT, DEV_STEP_MS);
-	if (!ok || r != DEV_CONNECTED) {
-		/* The rings may go once the backend does not use them any more. */
-		(void)dev_wait_backend(dev, DEV_SHUT, DEV_STEP_MS);
+	if (!faults_await_connected(dev)) {
 		net_remove_keys(net);
 		net_release(net);
 		return false;
