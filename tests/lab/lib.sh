@@ -634,17 +634,20 @@ guest_is_another() {
 # guest_run [--timeout SECONDS] NAME COMMAND: runs a shell command in the guest, prints what it
 # printed, and returns its exit status.
 guest_run() {
-	local limit=240 name command path seq status pieces i
+	local limit=240 name command domid path seq status pieces i
 	[ "$1" != --timeout ] || {
 		limit=$2
 		shift 2
 	}
 	name=$1 command=$2
-	path=/local/domain/$(xl domid "$name")/data/lab
+	domid=$(xl domid "$name")
+	path=/local/domain/$domid/data/lab
 	seq=$(($(xenstore-read "$path/cmd" 2>/dev/null | cut -d' ' -f1 || true) + 1))
 	xenstore-write "$path/cmd" "$seq $(base64 -w 0 <<<"$command")"
-	xs_wait "$limit" "$path/done" lab_guest_done "$path" "$seq" ||
-		lab_no_answer "$name" "within $limit s: $command"
+	xs_wait "$limit" "$path/done" lab_guest_done "$path" "$seq" || {
+		lab_emulator_ended "$name" "$domid"
+		failure "guest $name does not answer within $limit s: $command"
+	}
 	read -r _ status pieces <<<"$(xenstore-read "$path/done")"
 	for ((i = 0; i < pieces; i++)); do
 		xenstore-read "$path/out/$i"
@@ -652,10 +655,11 @@ guest_run() {
 	return "$status"
 }
 
-# A double fault is no backend's work (docs/lab.md).
-lab_no_answer() {
-	! grep -qs 'PANIC: double fault' "$LAB/out/consoles/guest-$1"*.log || error "the emulator has killed guest $1"
-	failure "guest $1 does not answer $2"
+# lab_emulator_ended NAME DOMID: an end that is no backend's work is an error, after which the lab begins anew.
+lab_emulator_ended() {
+	if grep -qs 'PANIC: double fault' "$LAB/out/consoles/guest-$1"*.log || lab_emulator_killed "$2"; then
+		error "the emulator has killed guest $1"
+	fi
 }
 
 lab_guest_done() {
