@@ -67,14 +67,15 @@ static bool plugged(struct netback_vif *vif)
 /* False: not now. */
 static bool connect_frontend(struct netback_vif *vif, enum wire_xenbus_state state)
 {
-	int err = netback_connect(vif);
+	int err;
 
+	/* What is said from here on stays: also of a key that it connects without. */
+	xenbe_error_clear(&vif->errors, vif->dev);
+	err = netback_connect(vif);
 	if (err == -EAGAIN) {
 		ask_again(vif);
 		return false;
 	}
-	if (!err)
-		xenbe_error_clear(&vif->errors, vif->dev);
 	publish(vif, err ? WIRE_XENBUS_CLOSED : state);
 	return true;
 }

@@ -542,6 +542,27 @@ static int say(struct netbad *bad, u16 type, u32 a, u32 b, u32 c)
 	return net_control(bad->net, &msg, &answer);
 }
 
+/* A table of pages to stay mapped, the last of which is @what: taken wholly or not at all. */
+static void bad_table(struct netbad *bad, const char *what, u32 gref, u16 flags)
+{
+	struct xen_pages *table;
+	u32 i;
+
+	if (bad->chk->failed)
+		return;
+	table = xen_pages_alloc(bad->net->dev->be_domid, 1, true);
+	memset(table->va, 0xff, PAGE_BYTES);
+	for (i = 0; i < 64; i++) {
+		memcpy(table->va + i * 8, i == 63 ? &gref : &bad->q->tx_pages->gref[i], 4);
+		memset(table->va + i * 8 + 4, 0, 2);
+	}
+	memcpy(table->va + 63 * 8 + 4, &flags, 2);
+	check_that(bad->chk, say(bad, 9, 0, table->gref[0], 64) == 2, "a table with %s was taken", what);
+	check_that(bad->chk, remote(bad) || judge_mapped_grants(0, true) <= 3,
+		   "%d pages are mapped after a table with %s", judge_mapped_grants(0, true), what);
+	xen_pages_free(table);
+}
+
 static void bad_control(struct netbad *bad, const struct row *row)
 {
 	static const struct {
@@ -573,19 +594,8 @@ static void bad_control(struct netbad *bad, const struct row *row)
 		check_that(bad->chk, status > 0 && status <= 3, "message %zu (type %u): status %d", i,
 			   messages[i].type, status);
 	}
-	/* A table of pages that are not there is added wholly or not at all. */
-	if (!bad->chk->failed) {
-		struct xen_pages *table = xen_pages_alloc(bad->net->dev->be_domid, 1, true);
-
-		memset(table->va, 0xff, PAGE_BYTES);
-		for (i = 0; i < 64; i++)
-			memcpy(table->va + i * 8, &bad->q->tx_pages->gref[i], 4),
-			memset(table->va + i * 8 + 4, i == 63 ? 0xff : 0, 2);
-		check_that(bad->chk, say(bad, 9, 0, table->gref[0], 64) == 2, "a bad table was taken");
-		check_that(bad->chk, remote(bad) || judge_mapped_grants(0, true) <= 3,
-			   "%d pages are mapped after a bad table", judge_mapped_grants(0, true));
-		xen_pages_free(table);
-	}
+	bad_table(bad, "a page with unknown flags", bad->q->tx_pages->gref[63], 0xffff);
+	bad_table(bad, "a page that is not granted", 0xffffff00, 0);
 	(void)(vif_from(bad->vif, bad->q, 1514, NULL) && vif_to(bad->vif, 1514));
 }
 
