@@ -41,14 +41,6 @@ static int no_memory(struct blkback_vbd *vbd)
 	return -EAGAIN;
 }
 
-static int need_number(struct blkback_vbd *vbd, const char *dir, const char *key, const char *must,
-		       u32 *value)
-{
-	int err = xenbe_store_read_u32(dir, key, U32_MAX, value);
-
-	return err ? xenbe_key_bad(&vbd->errors, vbd->dev, err, dir, key, must) : 0;
-}
-
 static int read_ring(struct blkback_vbd *vbd, const struct connect_plan *plan, u32 queue,
 		     struct ring_plan *ring)
 {
@@ -64,9 +56,9 @@ static int read_ring(struct blkback_vbd *vbd, const struct connect_plan *plan, u
 
 	for (i = 0; i < plan->nr_pages && !err; i++) {
 		wire_store_ring_ref_key(plan->has_order, i, key);
-		err = need_number(vbd, dir, key, "a grant reference", &ring->grefs[i]);
+		err = xenbe_key_gref(&vbd->errors, vbd->dev, dir, key, &ring->grefs[i]);
 	}
-	err = err ?: need_number(vbd, dir, "event-channel", "an event channel port", &ring->port);
+	err = err ?: xenbe_key_port(&vbd->errors, vbd->dev, dir, "event-channel", &ring->port);
 	kfree(dir);
 	return err;
 }

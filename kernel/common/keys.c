@@ -38,6 +38,28 @@ int xenbe_key_bad(struct xenbe_errors *errors, struct xenbus_device *dev, int er
 }
 EXPORT_SYMBOL_GPL(xenbe_key_bad);
 
+static int need_number(struct xenbe_errors *errors, struct xenbus_device *dev, const char *dir,
+		       const char *key, const char *must, u32 *value)
+{
+	int err = xenbe_store_read_u32(dir, key, U32_MAX, value);
+
+	return err ? xenbe_key_bad(errors, dev, err, dir, key, must) : 0;
+}
+
+int xenbe_key_gref(struct xenbe_errors *errors, struct xenbus_device *dev, const char *dir,
+		   const char *key, grant_ref_t *gref)
+{
+	return need_number(errors, dev, dir, key, "a grant reference", gref);
+}
+EXPORT_SYMBOL_GPL(xenbe_key_gref);
+
+int xenbe_key_port(struct xenbe_errors *errors, struct xenbus_device *dev, const char *dir,
+		   const char *key, evtchn_port_t *port)
+{
+	return need_number(errors, dev, dir, key, "an event channel port", port);
+}
+EXPORT_SYMBOL_GPL(xenbe_key_port);
+
 int xenbe_key_optional(struct xenbe_errors *errors, struct xenbus_device *dev, const char *key,
 		       u32 min, u32 max, u32 *value)
 {

@@ -307,6 +307,11 @@ int xenbe_store_read_text(const char *dir, const char *key, char **text);
  */
 int xenbe_key_bad(struct xenbe_errors *errors, struct xenbus_device *dev, int err,
 		  const char *dir, const char *key, const char *must);
+/* What has to be in a key of @dir; if it is not, as xenbe_key_bad(). Sleep. */
+int xenbe_key_gref(struct xenbe_errors *errors, struct xenbus_device *dev, const char *dir,
+		   const char *key, grant_ref_t *gref);
+int xenbe_key_port(struct xenbe_errors *errors, struct xenbus_device *dev, const char *dir,
+		   const char *key, evtchn_port_t *port);
 /*
  * A number the frontend may have written: 0 with *@value set, or untouched when
  * the key is missing; as xenbe_key_bad(), if it is not within @min and @max.

@@ -55,14 +55,6 @@ static int read_abilities(struct netback_vif *vif, struct connect_plan *plan)
 	return err;
 }
 
-static int need_number(struct netback_vif *vif, const char *dir, const char *key, const char *must,
-		       u32 *value)
-{
-	int err = xenbe_store_read_u32(dir, key, U32_MAX, value);
-
-	return err ? xenbe_key_bad(&vif->errors, vif->dev, err, dir, key, must) : 0;
-}
-
 /* A pair of channels if the first of them is there, else one for both directions. */
 static int read_ports(struct netback_vif *vif, const char *dir, struct ring_plan *ring, bool *split)
 {
@@ -70,11 +62,11 @@ static int read_ports(struct netback_vif *vif, const char *dir, struct ring_plan
 
 	*split = err != -ENOENT;
 	if (!*split)
-		return need_number(vif, dir, "event-channel", "an event channel port", &ring->tx_port);
+		return xenbe_key_port(&vif->errors, vif->dev, dir, "event-channel", &ring->tx_port);
 	if (err)
 		return xenbe_key_bad(&vif->errors, vif->dev, err, dir, "event-channel-tx",
 				     "an event channel port");
-	return need_number(vif, dir, "event-channel-rx", "an event channel port", &ring->rx_port);
+	return xenbe_key_port(&vif->errors, vif->dev, dir, "event-channel-rx", &ring->rx_port);
 }
 
 static int no_memory(struct netback_vif *vif)
@@ -94,8 +86,8 @@ static int read_ring(struct netback_vif *vif, struct connect_plan *plan, u32 i)
 	      kasprintf(GFP_KERNEL, "%s/queue-%u", vif->dev->otherend, i);
 	if (!dir)
 		return no_memory(vif);
-	err = need_number(vif, dir, "tx-ring-ref", "a grant reference", &ring->tx_ref);
-	err = err ?: need_number(vif, dir, "rx-ring-ref", "a grant reference", &ring->rx_ref);
+	err = xenbe_key_gref(&vif->errors, vif->dev, dir, "tx-ring-ref", &ring->tx_ref);
+	err = err ?: xenbe_key_gref(&vif->errors, vif->dev, dir, "rx-ring-ref", &ring->rx_ref);
 	err = err ?: read_ports(vif, dir, ring, &split);
 	if (!err && i && split != plan->split_events)
 		err = xenbe_key_bad(&vif->errors, vif->dev, 0, dir, "event-channel-tx",
@@ -116,7 +108,7 @@ static int read_ctrl(struct netback_vif *vif, struct connect_plan *plan)
 		return xenbe_key_bad(&vif->errors, vif->dev, err, fe, "ctrl-ring-ref",
 				     "a grant reference");
 	plan->has_ctrl = true;
-	return need_number(vif, fe, "event-channel-ctrl", "an event channel port", &plan->ctrl_port);
+	return xenbe_key_port(&vif->errors, vif->dev, fe, "event-channel-ctrl", &plan->ctrl_port);
 }
 
 static bool same(struct netback_vif *vif, grant_ref_t a, grant_ref_t b)

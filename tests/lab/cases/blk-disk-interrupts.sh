@@ -19,8 +19,7 @@ for us in 2 10 40; do
 	echo ${us}000 >"$dir/completion_nsec"
 	echo 1 >"$dir/power"
 	wait_for 20 test -b /dev/nullb0 || error 'null_blk has no disk'
-	# On its way to sleep the thread takes 0.1 ms.
-	fault_arm sleep 1 0
+	fault_arm sleep 1 0 # a site of lab_fault.ko: on its way to sleep the thread takes 0.1 ms
 	front blk load --self /dev/nullb0 --seconds 3 --depth 1 --segs 2 --queues 1 \
 		--max-gap-ms $((3000 * LAB_PATIENCE))
 	expect_ge "times the thread was held up, disk of $us us" "$(fault_fired)" 100

@@ -552,11 +552,12 @@ static void bad_table(struct netbad *bad, const char *what, u32 gref, u16 flags)
 		return;
 	table = xen_pages_alloc(bad->net->dev->be_domid, 1, true);
 	memset(table->va, 0xff, PAGE_BYTES);
-	for (i = 0; i < 64; i++) {
-		memcpy(table->va + i * 8, i == 63 ? &gref : &bad->q->tx_pages->gref[i], 4);
+	for (i = 0; i < 63; i++) {
+		memcpy(table->va + i * 8, &bad->q->tx_pages->gref[i], 4);
 		memset(table->va + i * 8 + 4, 0, 2);
 	}
-	memcpy(table->va + 63 * 8 + 4, &flags, 2);
+	memcpy(table->va + i * 8, &gref, 4);
+	memcpy(table->va + i * 8 + 4, &flags, 2);
 	check_that(bad->chk, say(bad, 9, 0, table->gref[0], 64) == 2, "a table with %s was taken", what);
 	check_that(bad->chk, remote(bad) || judge_mapped_grants(0, true) <= 3,
 		   "%d pages are mapped after a table with %s", judge_mapped_grants(0, true), what);

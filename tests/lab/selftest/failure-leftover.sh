@@ -7,7 +7,6 @@ loop=$(disk_loop data 4)
 modprobe xen-blkfront
 vbd_attach "$loop" xvdz
 exec 9</dev/xvdz
-# Held by a process that is no child of the case, so that the device outlives it. It is the leftover itself: nobody
-# waits for it, and the end of the machine ends it.
-setsid sleep 600 &
+# Held by a process that is no child of the case, so that the device outlives it; the machine's end is its own.
+setsid sleep 600 & # it is the leftover itself: nobody waits for it
 success

@@ -4,6 +4,5 @@
 # expect: none
 # timeout: 5
 
-# Cannot be awaited: it waits for nothing, which is the point.
-sleep 1000
+sleep 1000 # cannot be awaited: it waits for nothing, which is the point
 success

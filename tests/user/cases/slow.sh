@@ -14,8 +14,7 @@ frozen() {
 	kill -STOP "$pid"
 	hotplug online "$domid" 0 &
 	plug=$!
-	# Cannot be awaited: that nothing happens.
-	sleep 1
+	sleep 1 # cannot be awaited: that nothing happens
 	kill -CONT "$pid"
 	wait "$plug" || fail "it was not waited for"
 	expect_eq hotplug-status "$(xs "vif/$domid/0/hotplug-status")" connected

@@ -30,8 +30,8 @@ stand_in_for_rbd() {
 		map)
 			file=$dir/${*: -1}
 			file=${file//@/_}
-			[ ! -e "$file.hangs" ] || exec sleep 1000
-			[ ! -e "$file.slow" ] || sleep 1
+			[ ! -e "$file.hangs" ] || exec sleep 1000 # a tool that does not end by itself
+			[ ! -e "$file.slow" ] || sleep 1 # a tool that takes its time: the time is what is played
 			if [ ! -e "$file" ]; then
 				printf 'rbd: sysfs write failed\nrbd: map failed: (2) No such file or directory\n' >&2
 				exit 2
