@@ -101,6 +101,11 @@ static u32 bool_set(bool value)
 	return value ? YES : NO;
 }
 
+bool wire_xenbus_has_answered(u32 peer)
+{
+	return peer_set(peer) & (PEER_TALKING | SET(RECONFIGURING) | SET(RECONFIGURED));
+}
+
 struct wire_state_step wire_state_step(const struct wire_state_facts *facts)
 {
 	const u32 peer = peer_set(facts->peer);

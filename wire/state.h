@@ -55,6 +55,12 @@ struct wire_state_step {
 /* Total over all inputs, pure. */
 struct wire_state_step wire_state_step(const struct wire_state_facts *facts);
 
+/*
+ * Whether a frontend in this state has read what was offered, and said what it
+ * makes of it; it will not look again unless it begins anew.
+ */
+bool wire_xenbus_has_answered(u32 peer);
+
 /* "Connected" and so on, "Unknown" outside the enum. */
 const char *wire_xenbus_state_name(u32 state);
 

@@ -173,6 +173,7 @@ struct blkback_vbd {
 	struct blkback_queue *queues;	/* NULL: not attached */
 	unsigned int nr_queues;
 	unsigned int max_queues;	/* as advertised at probe */
+	unsigned int max_ring_order;	/* likewise; log2 of pages */
 	enum wire_blk_abi abi;
 	bool persistent;
 

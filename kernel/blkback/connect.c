@@ -95,7 +95,7 @@ static struct connect_plan *read_plan(struct blkback_vbd *vbd)
 					 vbd->max_queues, &head.nr_queues);
 	if (!err)
 		err = xenbe_key_optional(&vbd->errors, vbd->dev, "ring-page-order", 0,
-					 blkback_max_ring_order(), &order);
+					 vbd->max_ring_order, &order);
 	if (!err)
 		err = xenbe_key_optional(&vbd->errors, vbd->dev, "feature-persistent", 0, 1,
 					 &persistent);
@@ -128,7 +128,7 @@ int blkback_advertise(struct blkback_vbd *vbd)
 	const struct xenbe_key keys[] = {
 		{ "feature-max-indirect-segments", WIRE_BLK_MAX_SEGS },
 		{ "multi-queue-max-queues", vbd->max_queues },
-		{ "max-ring-page-order", blkback_max_ring_order() },
+		{ "max-ring-page-order", vbd->max_ring_order },
 	};
 
 	return xenbe_keys_write(&vbd->errors, vbd->dev, keys, ARRAY_SIZE(keys));

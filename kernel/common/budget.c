@@ -108,12 +108,12 @@ static u32 grant_frames(domid_t domid)
 	return query.max_nr_frames;
 }
 
-unsigned int xenbe_budget_take_frames(struct xenbe_budget *b, unsigned int want)
+unsigned int xenbe_budget_take_frames(struct xenbe_budget *b, unsigned int has, unsigned int want)
 {
 	unsigned int n;
 
 	mutex_lock(&budgets_lock);
-	n = wire_limit_share(want, grant_frames(b->domid) / 2, b->frames);
+	n = has ?: wire_limit_share(want, grant_frames(b->domid) / 2, b->frames);
 	b->frames += n;
 	mutex_unlock(&budgets_lock);
 	return n;

@@ -78,6 +78,17 @@ int xenbe_key_optional(struct xenbe_errors *errors, struct xenbus_device *dev, c
 }
 EXPORT_SYMBOL_GPL(xenbe_key_optional);
 
+u32 xenbe_offer(struct xenbus_device *dev, const char *key, u32 most, u32 now)
+{
+	u32 peer, last;
+
+	if (xenbe_store_read_u32(dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &peer) ||
+	    !wire_xenbus_has_answered(peer))
+		return now;
+	return xenbe_store_read_u32(dev->nodename, key, most, &last) ? now : last;
+}
+EXPORT_SYMBOL_GPL(xenbe_offer);
+
 static int write_all(struct xenbus_transaction xbt, const char *dir,
 		     const struct xenbe_key *keys, unsigned int nr)
 {

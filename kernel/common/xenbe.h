@@ -42,9 +42,11 @@ unsigned int xenbe_budget_used(const struct xenbe_budget *budget);
 /*
  * How many frames of its grant table (512 entries each) the guest may be offered
  * to use for a device that would like @want of them: at least 1, and together
- * no more than half of the table, beyond one for each device. Process context, sleeps.
+ * no more than half of the table, beyond one for each device. @has of them if
+ * the guest has been offered those before (0: not). Process context, sleeps.
  */
-unsigned int xenbe_budget_take_frames(struct xenbe_budget *budget, unsigned int want);
+unsigned int xenbe_budget_take_frames(struct xenbe_budget *budget, unsigned int has,
+				      unsigned int want);
 void xenbe_budget_give_frames(struct xenbe_budget *budget, unsigned int n);
 
 /* ---- grant.c: map, unmap and copy guest pages in batches ------------------ */
@@ -319,6 +321,13 @@ int xenbe_key_port(struct xenbe_errors *errors, struct xenbus_device *dev, const
  */
 int xenbe_key_optional(struct xenbe_errors *errors, struct xenbus_device *dev, const char *key,
 		       u32 min, u32 max, u32 *value);
+
+/*
+ * What a device is to offer under @key of our own directory: @now; but if a driver
+ * before this one has offered something, of at most @most, and the frontend has
+ * answered that and will not look again, the same. Process context, sleeps.
+ */
+u32 xenbe_offer(struct xenbus_device *dev, const char *key, u32 most, u32 now);
 
 struct xenbe_key {
 	const char *key;

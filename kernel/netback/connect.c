@@ -55,11 +55,17 @@ static int read_abilities(struct netback_vif *vif, struct connect_plan *plan)
 	return err;
 }
 
-/* A pair of channels if the first of them is there, else one for both directions. */
+/*
+ * A pair of channels if it was offered and the first of them is there, else one
+ * for both directions. Linux's frontend leaves those keys behind when it connects
+ * again and was not offered a pair this time.
+ */
 static int read_ports(struct netback_vif *vif, const char *dir, struct ring_plan *ring, bool *split)
 {
-	int err = xenbe_store_read_u32(dir, "event-channel-tx", U32_MAX, &ring->tx_port);
+	int err = -ENOENT;
 
+	if (vif->split_offered)
+		err = xenbe_store_read_u32(dir, "event-channel-tx", U32_MAX, &ring->tx_port);
 	*split = err != -ENOENT;
 	if (!*split)
 		return xenbe_key_port(&vif->errors, vif->dev, dir, "event-channel", &ring->tx_port);
@@ -174,7 +180,7 @@ int netback_read_headroom(struct netback_vif *vif)
 	u32 headroom = 0;
 	int err = 0;
 
-	if (netback_provides_headroom())
+	if (vif->headroom_offered)
 		err = xenbe_key_optional(&vif->errors, vif->dev, "xdp-headroom", 0,
 					 NETBACK_HEADROOM_MAX, &headroom);
 	if (err == -EAGAIN)
@@ -217,10 +223,10 @@ int netback_advertise(struct netback_vif *vif)
 		{ "feature-ipv6-csum-offload", 1 },
 		{ "feature-rx-copy", 1 },
 		{ "feature-rx-flip", 0 },
-		{ "feature-xdp-headroom", netback_provides_headroom() },
+		{ "feature-xdp-headroom", vif->headroom_offered },
 		{ "feature-multicast-control", 1 },
 		{ "feature-dynamic-multicast-control", 1 },
-		{ "feature-split-event-channels", netback_separate_irqs() },
+		{ "feature-split-event-channels", vif->split_offered },
 		{ "multi-queue-max-queues", vif->max_queues },
 		{ "feature-ctrl-ring", 1 },
 	};

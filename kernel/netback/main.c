@@ -51,7 +51,7 @@ unsigned int netback_max_queues(void)
 {
 	unsigned int n = READ_ONCE(max_queues);
 
-	return n ? min(n, 64u) : min(num_online_cpus(), 8u);
+	return n ? min(n, NETBACK_QUEUES_MAX) : min(num_online_cpus(), 8u);
 }
 
 unsigned int netback_fatal_slots(void)

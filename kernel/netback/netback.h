@@ -40,6 +40,7 @@
 #define NETBACK_CHUNKS		16u	/* of 32 KiB, kept by a queue for data from the guest */
 #define NETBACK_RX_BATCH	32u	/* packets to the guest with one hypercall */
 #define NETBACK_RX_OPS		256u
+#define NETBACK_QUEUES_MAX	64u	/* that a guest is offered, whatever the parameter says */
 #define NETBACK_MCAST_MAX	64u	/* groups one guest may have */
 #define NETBACK_GREFS_MAX	512u	/* of each queue's pages that may stay mapped */
 #define NETBACK_HEADROOM_MAX	256u	/* what xdp-headroom may ask for */
@@ -185,6 +186,8 @@ struct netback_vif {
 	struct netback_queue *queues;	/* NULL: not attached */
 	unsigned int nr_queues;
 	unsigned int max_queues;	/* as advertised at probe */
+	bool split_offered;		/* likewise */
+	bool headroom_offered;
 	bool split_events;
 	bool attached;			/* changed under rtnl, with all transmit queues stopped */
 	struct bpf_prog __rcu *xdp_prog;	/* changed under rtnl */

@@ -6,6 +6,7 @@
 #include <linux/debugfs.h>
 #include <linux/ethtool.h>
 #include <linux/seq_file.h>
+#include <linux/uaccess.h>
 
 #include "netback.h"
 
@@ -198,7 +199,52 @@ static int rings_show(struct seq_file *m, void *unused)
 	mutex_unlock(&vif->lock);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(rings);
+
+static int rings_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, rings_show, inode->i_private);
+}
+
+/* As if each end of each ring had sent the other an event. */
+static void kick_all(struct netback_vif *vif)
+{
+	unsigned int i;
+
+	for (i = 0; i < vif->nr_queues; i++) {
+		struct netback_queue *q = &vif->queues[i];
+
+		netback_from_later(q);
+		xenbe_evtchn_notify(&q->tx_evtchn);
+		if (vif->split_events)
+			xenbe_evtchn_notify(&q->rx_evtchn);
+	}
+}
+
+/* "kick" is for an event that was lost, by whoever: see whether it helps. */
+static ssize_t rings_write(struct file *file, const char __user *text, size_t len, loff_t *unused)
+{
+	struct netback_vif *vif = file_inode(file)->i_private;
+	char word[sizeof("kick\n")] = "";
+
+	if (len >= sizeof(word) || copy_from_user(word, text, len))
+		return len >= sizeof(word) ? -EINVAL : -EFAULT;
+	if (!sysfs_streq(word, "kick"))
+		return -EINVAL;
+	if (mutex_lock_interruptible(&vif->lock))
+		return -EINTR;
+	kick_all(vif);
+	mutex_unlock(&vif->lock);
+	return len;
+}
+
+static const struct file_operations rings_fops = {
+	.owner = THIS_MODULE,
+	.open = rings_open,
+	.read = seq_read,
+	.write = rings_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
 
 void netback_debugfs_init(void)
 {
@@ -213,7 +259,7 @@ void netback_debugfs_exit(void)
 void netback_debugfs_add(struct netback_vif *vif)
 {
 	vif->debugfs = debugfs_create_dir(vif->netdev->name, root);
-	debugfs_create_file("rings", 0400, vif->debugfs, vif, &rings_fops);
+	debugfs_create_file("rings", 0600, vif->debugfs, vif, &rings_fops);
 }
 
 /* Waits for readers. */

@@ -253,6 +253,20 @@ static void on_mcast_wish(struct xenbus_watch *watch, const char *path, const ch
 
 /* ---- binding --------------------------------------------------------------------------------- */
 
+/* What the guest may choose from. Of a guest that has chosen, what the last driver offered it. */
+static void make_offer(struct netback_vif *vif)
+{
+	struct xenbus_device *dev = vif->dev;
+	u32 has = xenbe_offer(dev, "multi-queue-max-queues", NETBACK_QUEUES_MAX, 0);
+
+	/* The pages in the rings of a queue are 512, or a frame of the guest's grant table. */
+	vif->max_queues = xenbe_budget_take_frames(vif->budget, has, netback_max_queues());
+	vif->split_offered = xenbe_offer(dev, "feature-split-event-channels", 1,
+					 netback_separate_irqs());
+	vif->headroom_offered = xenbe_offer(dev, "feature-xdp-headroom", 1,
+					    netback_provides_headroom());
+}
+
 static struct netback_vif *vif_create(struct xenbus_device *dev)
 {
 	struct netback_vif *vif = kzalloc(sizeof(*vif), GFP_KERNEL);
@@ -264,8 +278,7 @@ static struct netback_vif *vif_create(struct xenbus_device *dev)
 	vif->budget = xenbe_budget_get(dev->otherend_id);
 	if (!vif->budget)
 		goto no_memory;
-	/* The pages in the rings of a queue are 512, or a frame of the guest's grant table. */
-	vif->max_queues = xenbe_budget_take_frames(vif->budget, netback_max_queues());
+	make_offer(vif);
 	vif->counters = kvcalloc(vif->max_queues, sizeof(*vif->counters), GFP_KERNEL);
 	if (!vif->counters)
 		goto no_memory;

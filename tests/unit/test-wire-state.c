@@ -422,6 +422,23 @@ static void state_names(void **state)
 	assert_string_equal(wire_xenbus_state_name(UINT32_MAX), "Unknown");
 }
 
+/* What was offered stays for those a new driver connects to at once, or who only change details. */
+static void answered(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(all_states); i++) {
+		const u32 peer = all_states[i];
+		const struct wire_state_facts begins = {
+			.own = INI, .peer = peer, .online = true, .ready = true,
+		};
+
+		bool would = wire_state_step(&begins).action == WIRE_STATE_CONNECT;
+
+		assert_int_equal(wire_xenbus_has_answered(peer),
+				 would || peer == RCG || peer == RCD);
+	}
+}
+
 int main(void)
 {
 	static size_t index[ARRAY_SIZE(claims)];
@@ -434,5 +451,6 @@ int main(void)
 	UNIT_ADD_TABLE(story, stories);
 	UNIT_ADD(random_walks);
 	UNIT_ADD(state_names);
+	UNIT_ADD(answered);
 	return unit_run("wire-state");
 }

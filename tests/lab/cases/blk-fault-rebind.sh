@@ -8,7 +8,7 @@
 . "$LAB/cases/lib/guest-load"
 drivers=/sys/bus/xen-backend/drivers/vbd
 loop=$(disk_loop data 128)
-guest_start g1 "phy:$loop,xvda,w"
+guest_start g1 --vcpus 2 "phy:$loop,xvda,w"
 device=$(basename "$(guest_vbd_sysfs g1 xvda)")
 guest_load_start g1 xvda 30
 
@@ -27,11 +27,16 @@ for round in 1 2; do
 	if [ "$round" = 1 ]; then
 		expect_ok tee "$drivers/bind" <<<"$device" >/dev/null
 	else
-		expect_ok modprobe xen-blkback
+		cleanup lab_unload
+		# The guest keeps what it was offered.
+		expect_ok modprobe xen-blkback max_queues=1 max_ring_page_order=0
 	fi
 	wait_for 30 xs_is "$(guest_vbd g1 xvda)/state" 4 || failure "round $round: the backend does not connect again"
 	guest_load_moves g1 xvda
 done
+expect_eq 'rings in use and on offer, and their order' "$(xenstore-read \
+	"/local/domain/$(xl domid g1)/device/vbd/51712/multi-queue-num-queues" \
+	"$(guest_vbd g1 xvda)/multi-queue-max-queues" "$(guest_vbd g1 xvda)/max-ring-page-order" | xargs)" '2 2 4'
 guest_load_end g1
 guest_load_compare g1 xvda "$loop"
 guest_stop g1

@@ -52,6 +52,13 @@ while read -r taken answered published; do
 	expect_eq 'slots taken and answered' "$taken" "$answered"
 	expect_eq 'slots answered and shown' "$answered" "$published"
 done <"$LAB_OUT/slots"
+# Each of two queues sends the guest an event, for each way.
+notifies() { awk '{ for (i = 1; i < NF; i++) if ($i == "notifies") sum += $(i + 1) } END { print sum }' "$rings"; }
+before=$(notifies)
+expect_ok sh -c "echo kick >$rings"
+expect_ge 'events for the guest' "$(notifies)" $((before + 4))
+expect_fail sh -c "echo reset >$rings"
+expect_ok ping -c 1 10.79.0.2
 # xentop reads what the kernel says, but only on a host that has some bridge of the kernel's own. Its columns are
 # found by their titles.
 expect_ok ip link add xentop0 type bridge

@@ -42,6 +42,22 @@ for i in 0 1 2 3; do
 	net_nothing_refused "vif$domid.$i"
 done
 
+# Another driver offers those that are connected what they have, whichever it finds first: 1 queue would not do for the
+# two of interface 1.
+for i in 1 3 2; do
+	echo "vif-$domid-$i" >/sys/bus/xen-backend/drivers/vif/unbind
+done
+for i in 3 2 1; do
+	echo "vif-$domid-$i" >/sys/bus/xen-backend/drivers/vif/bind
+	expect_ok env "vif=vif$domid.$i" "XENBUS_PATH=$XS_VIF/$domid/$i" XENBUS_TYPE=vif "$LAB/vif-script" online
+	net_dom0_address g1 $i "10.79.$i.1/24"
+	wait_for 30 xs_is "$XS_VIF/$domid/$i/state" 4 || failure "interface $i: $(vif_states "$domid" $i)"
+done
+expect_eq 'queues on offer, another driver' "$(offered 1) $(offered 2) $(offered 3)" '2 1 1'
+for i in 1 2 3; do
+	net_exchange "10.79.$i.2" --flows 2 --bytes 50000
+done
+
 # Four are free again, and one that comes now gets half of them.
 expect_ok xl network-detach g1 0
 net_gone "$domid" 0

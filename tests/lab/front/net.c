@@ -139,7 +139,7 @@ void net_write_keys(struct net *net, bool announce)
 		(void)dev_set_state(dev, DEV_CONNECTED);
 }
 
-void net_remove_keys(struct net *net)
+void net_remove_keys(struct dev *dev, unsigned int nr_queues)
 {
 	static const char *const keys[] = {
 		"request-rx-copy", "feature-rx-notify", "feature-sg", "feature-gso-tcpv4",
@@ -148,13 +148,12 @@ void net_remove_keys(struct net *net)
 		"ctrl-ring-ref", "event-channel-ctrl", "tx-ring-ref", "rx-ring-ref",
 		"event-channel", "event-channel-tx", "event-channel-rx",
 	};
-	struct dev *dev = net->dev;
 	char key[200];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		store_send_rm(dev->st, 0, dev_fe_path(dev, keys[i]));
-	for (i = 0; net->nr_queues > 1 && i < net->nr_queues; i++) {
+	for (i = 0; nr_queues > 1 && i < nr_queues; i++) {
 		snprintf(key, sizeof(key), "%s/queue-%u", dev->fe, i);
 		store_send_rm(dev->st, 0, key);
 	}
@@ -187,7 +186,7 @@ bool net_disconnect(struct net *net)
 {
 	bool ok = dev_close(net->dev);
 
-	net_remove_keys(net);
+	net_remove_keys(net->dev, net->nr_queues);
 	net_release(net);
 	return ok;
 }

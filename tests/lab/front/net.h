@@ -126,7 +126,7 @@ struct net {
 bool net_read_offer(struct net *net, struct dev *dev);
 void net_prepare(struct net *net, struct dev *dev, const struct net_opts *opts);
 void net_write_keys(struct net *net, bool announce);
-void net_remove_keys(struct net *net);
+void net_remove_keys(struct dev *dev, unsigned int nr_queues);
 bool net_connect(struct net *net, struct dev *dev, const struct net_opts *opts);
 bool net_await_connected(struct net *net);
 bool net_disconnect(struct net *net);

@@ -129,7 +129,7 @@ static bool connect_and_use(struct vif *vif, const struct net_opts *opts)
 	net_prepare(net, dev, opts);
 	net_write_keys(net, true);
 	if (!faults_await_connected(dev)) {
-		net_remove_keys(net);
+		net_remove_keys(net->dev, net->nr_queues);
 		net_release(net);
 		return false;
 	}

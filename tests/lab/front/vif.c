@@ -8,6 +8,7 @@
 
 #define ETHERTYPE	0x88b5	/* for experiments */
 #define FIRST_HANDLE	100u
+#define LINUX_QUEUES	8u	/* at most, of its frontend */
 
 static bool create(struct vif *vif, struct check *chk, bool wait)
 {
@@ -48,6 +49,8 @@ bool vif_open(struct vif *vif, const struct vif_args *args, struct store *st, st
 	xen_open();
 	dev_adopt(&vif->dev, st, chk, "vif", args->handle);
 	vif_peer(vif);
+	/* The guest's own driver leaves its keys behind, those of each queue too. */
+	net_remove_keys(&vif->dev, LINUX_QUEUES);
 	return vif_recover(vif);
 }
 
@@ -102,7 +105,7 @@ bool vif_recover(struct vif *vif)
 	int r;
 
 	if (vif->net.dev) {
-		net_remove_keys(&vif->net);
+		net_remove_keys(vif->net.dev, vif->net.nr_queues);
 		net_release(&vif->net);
 	}
 	(void)dev_set_state(dev, DEV_CLOSED);
