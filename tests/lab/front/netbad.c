@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "judge.h"
+#include "netrandom.h"
 #include "nettcp.h"
 
 #define QUIET_MS	200	/* what must not arrive would be here by then */
@@ -499,6 +500,21 @@ static void storm(struct netbad *bad, const struct row *row)
 	(void)(vif_from(bad->vif, bad->q, 1514, NULL) && vif_to(bad->vif, 1514));
 }
 
+/* ---- noise ------------------------------------------------------------------------------------------ */
+
+static void random_packets(struct netbad *bad, const struct row *row)
+{
+	if (connect(bad))
+		netrandom_packets(bad->vif, bad->chk, (u32)row->arg);
+}
+
+static void random_control(struct netbad *bad, const struct row *row)
+{
+	bad->opts.ctrl = true;
+	if (connect(bad))
+		netrandom_control(bad->vif, bad->chk, (u32)row->arg);
+}
+
 /* ---- a guest that gives no pages -------------------------------------------------------------------- */
 
 /* Packets for it wait and are dropped; there is no memory without bound; it comes back at once. */
@@ -507,21 +523,22 @@ static void no_pages(struct netbad *bad, const struct row *row)
 	struct judge_memory before, after;
 	struct net_packet p;
 	u8 buffer[1514];
-	u32 i, sent = 0;
+	/* From a guest they go to dom0 first, and one has to be there still when pages come. */
+	u32 i, sent = 0, nr = remote(bad) ? 2000 : 30000;
 
 	(void)row;
 	if (!connect(bad))
 		return;
 	bad->q->hold_pages = true;
 	before = judge_memory();
-	for (i = 0; i < 30000; i++)
+	for (i = 0; i < nr; i++)
 		sent += peer_send(&bad->vif->peer, NULL,
 				  vif_packet(bad->vif, buffer, sizeof(buffer), 5), sizeof(buffer));
 	after = judge_memory();
 	check_that(bad->chk, remote(bad) || before.available - after.available < 40 << 10,
 		   "%ld KiB are held for a guest that takes nothing",
 		   before.available - after.available);
-	check_note(bad->chk, "%u of 30000 were taken", sent);
+	check_note(bad->chk, "%u of %u were taken", sent, nr);
 	/* What it sends itself goes on meanwhile. */
 	vif_from(bad->vif, bad->q, 1514, NULL);
 	while (net_receive(bad->net, &p, util_now_ms() + 100))
@@ -559,7 +576,8 @@ static void bad_table(struct netbad *bad, const char *what, u32 gref, u16 flags)
 	memset(table->va, 0xff, PAGE_BYTES);
 	for (i = 0; i < 63; i++) {
 		memcpy(table->va + i * 8, &bad->q->tx_pages->gref[i], 4);
-		memset(table->va + i * 8 + 4, 0, 2);
+		/* To be read only, as they are granted. */
+		memcpy(table->va + i * 8 + 4, (u8[]){ 1, 0 }, 2);
 	}
 	memcpy(table->va + i * 8, &gref, 4);
 	memcpy(table->va + i * 8 + 4, &flags, 2);
@@ -567,6 +585,31 @@ static void bad_table(struct netbad *bad, const char *what, u32 gref, u16 flags)
 	check_that(bad->chk, remote(bad) || judge_mapped_grants(0, true) <= 3,
 		   "%d pages are mapped after a table with %s", judge_mapped_grants(0, true), what);
 	xen_pages_free(table);
+}
+
+/* The page is good, but not what is to be read from it. */
+static void bad_lengths(struct netbad *bad)
+{
+	struct xen_pages *page;
+	u32 gref;
+
+	if (bad->chk->failed)
+		return;
+	page = xen_pages_alloc(bad->net->dev->be_domid, 1, true);
+	gref = page->gref[0];
+	memset(page->va, 0, PAGE_BYTES);
+	check_that(bad->chk, say(bad, 3, gref, 40, 0) == 0, "a key of 40 bytes is refused");
+	check_that(bad->chk, say(bad, 3, gref, 41, 0) == 3, "a key of 41 bytes is taken");
+	check_that(bad->chk, say(bad, 3, gref, PAGE_BYTES, 0) == 3, "a key of a page is taken");
+	check_that(bad->chk, say(bad, 5, 16, 0, 0) == 0, "a mapping of 16 is refused");
+	check_that(bad->chk, say(bad, 6, gref, 16, 0) == 0, "16 of 16 queues are refused");
+	check_that(bad->chk, say(bad, 6, gref, 16, 1) == 2, "17 of 16 queues are taken");
+	check_that(bad->chk, say(bad, 6, gref, 1, 0xffffffff) == 2, "queue -1 is taken");
+	check_that(bad->chk, say(bad, 6, gref, 0xffffffff, 2) == 2, "-1 queues are taken");
+	/* There are not that many queues. */
+	memset(page->va, 1, PAGE_BYTES);
+	check_that(bad->chk, say(bad, 6, gref, 1, 0) == 2, "queue 16843009 is taken");
+	xen_pages_free(page);
 }
 
 static void bad_control(struct netbad *bad, const struct row *row)
@@ -600,8 +643,10 @@ static void bad_control(struct netbad *bad, const struct row *row)
 		check_that(bad->chk, status > 0 && status <= 3, "message %zu (type %u): status %d", i,
 			   messages[i].type, status);
 	}
+	bad_lengths(bad);
 	bad_table(bad, "a page with unknown flags", bad->q->tx_pages->gref[63], 0xffff);
-	bad_table(bad, "a page that is not granted", 0xffffff00, 0);
+	bad_table(bad, "a page that is not granted", 0xffffff00, 1);
+	bad_table(bad, "a page that may not be written", bad->q->tx_pages->gref[63], 0);
 	(void)(vif_from(bad->vif, bad->q, 1514, NULL) && vif_to(bad->vif, 1514));
 }
 
@@ -902,6 +947,8 @@ static const struct row rows[] = {
 	{ "race/rx-slots", "H-04", race, 8, 2000 },
 	{ "race/everything", "H-04", race, 15, 3000 },
 	{ "storm/events-without-work", "H-17", storm, 3000, 0 },
+	{ "random/packets", "H-41", random_packets, 100000, 0 },
+	{ "random/control", "H-41", random_control, 5000, 0 },
 	{ "pages/none", "H-10", no_pages, 0, 0 },
 	{ "control/nonsense", "H-12", bad_control, 0, 0 },
 	{ "control/hash-storm", "H-34", hash_storm, 3000, 0 },
