@@ -137,6 +137,19 @@ static void pieces_disagree(struct netbad *bad, const struct row *row)
 	refused(bad, 3, row->name);
 }
 
+/* They are longer by so much that what is left for the first one looks right in 16 bits. */
+static void pieces_wrap(struct netbad *bad, const struct row *row)
+{
+	u32 i;
+
+	if (!connect(bad))
+		return;
+	slot(bad, 0, NET_MORE_DATA, 1000);
+	for (i = 0; i < 65536 / PAGE_BYTES; i++)
+		slot(bad, 0, i + 1 < 65536 / PAGE_BYTES ? NET_MORE_DATA : 0, PAGE_BYTES);
+	refused(bad, 1 + i, row->name);
+}
+
 /* A packet whose end never comes: it waits, and other queues and the other way go on. */
 static void no_end(struct netbad *bad, const struct row *row)
 {
@@ -737,19 +750,23 @@ static void forget_packets(struct netbad *bad)
 		;
 }
 
-/* There is a page, but not what the first packet needs: that is no guest that takes packets. */
+/*
+ * There is a page, but not what the first packet needs: that is no guest that takes packets.
+ * arg: a headroom, which is told in an extra, so that even a small packet needs two.
+ */
 static void stall_on_one_page(struct netbad *bad, const struct row *row)
 {
 	u8 small[64], large[5000];
+	u32 len = row->arg ? sizeof(small) : sizeof(large);
 
-	(void)row;
+	bad->opts.headroom = (u32)row->arg;
 	if (!connect(bad))
 		return;
 	use_up(bad, bad->q, vif_packet(bad->vif, small, sizeof(small), 1), sizeof(small));
 	net_post(bad->q, (u16)(bad->q->rx.prod % NET_SLOTS));
 	net_publish(bad->q, &bad->q->rx, false);
-	vif_packet(bad->vif, large, sizeof(large), 2);
-	peer_send(&bad->vif->peer, NULL, large, sizeof(large));
+	vif_packet(bad->vif, large, len, 2);
+	peer_send(&bad->vif->peer, NULL, large, len);
 	peer_wait_carrier(&bad->vif->peer, false, stall_ms() + DEV_STEP_MS);
 	/* What it sends itself is nobody's business. */
 	vif_from(bad->vif, bad->q, 1514, NULL);
@@ -912,6 +929,7 @@ static const struct row rows[] = {
 	{ "slots/64", "H-06", many_slots, 64, 0 },
 	{ "slots/255", "H-06", many_slots, 255, 0 },
 	{ "slots/pieces-longer-than-the-packet", "H-06", pieces_disagree, 1999, 0 },
+	{ "slots/pieces-wrap", "H-06", pieces_wrap, 0, 0 },
 	{ "slots/packet-says-nothing", "H-06", pieces_disagree, 0, 0 },
 	{ "slots/no-end-yet", "H-06", no_end, 0, 0 },
 	{ "slots/no-end-ever", "H-06", endless, 0, 0 },
@@ -955,6 +973,7 @@ static const struct row rows[] = {
 	{ "control/index-129", "H-16", control_jump, 129, 0 },
 	{ "control/index-2^31", "H-16", control_jump, 1u << 31, 0 },
 	{ "stall/one-page", "H-10", stall_on_one_page, 0, 0 },
+	{ "stall/one-page-and-an-extra", "H-10", stall_on_one_page, 256, 0 },
 	{ "stall/one-queue", "H-10", stall_one_queue, 0, 0 },
 	{ "keys/wrong", "H-19", bad_keys, 0, 0 },
 	{ "keys/one-page-for-tx-and-rx", "H-20", one_page_twice, 0, 0 },
