@@ -72,12 +72,13 @@ net_nothing_refused "$vif"
 # A guest that begins anew while the driver is away. Its frontend (6.12) leaves the keys of two channels behind.
 net_front_unload g1
 echo 0 >/sys/module/xen_netback/parameters/separate_tx_rx_irq
-echo 1 >/sys/module/xen_netback/parameters/max_queues
+echo 2 >/sys/module/xen_netback/parameters/max_queues
 echo "$device" >$drivers/unbind
 echo "$device" >$drivers/bind
 net_plug g1
 net_front_load g1
-expect_ok xenstore-read "/local/domain/$(xl domid g1)/device/vif/0/event-channel"
+expect_ok xenstore-read "/local/domain/$(xl domid g1)/device/vif/0/queue-0/event-channel-tx"
+expect_ok xenstore-read "/local/domain/$(xl domid g1)/device/vif/0/queue-0/event-channel"
 net_guest_up g1 2
 net_serve g1
 net_exchange 10.77.0.2 --bytes 500000
