@@ -308,7 +308,8 @@ static bool receive_from(struct net_queue *q, struct net_packet *p)
 	u32 prod = shared_read(q->rx.head->rsp_prod);
 
 	shared_mb();
-	if (prod == q->rx.cons)
+	/* After a failure what is there is not looked at any more. */
+	if (prod == q->rx.cons || chk_of(q)->failed)
 		return false;
 	if (!check_that(chk_of(q), prod - q->rx.cons <= q->rx.prod - q->rx.cons,
 			"queue %u: %u pages filled, %u given", q->nr, prod - q->rx.cons,
