@@ -229,14 +229,16 @@ static void on_own_directory(struct xenbus_watch *watch, const char *path, const
 static struct blkback_vbd *vbd_create(struct xenbus_device *dev)
 {
 	struct blkback_vbd *vbd = kzalloc(sizeof(*vbd), GFP_KERNEL);
+	bool stands;
 
 	if (!vbd)
 		return NULL;
 	/* Of a guest that has chosen already, what the last driver offered it. */
-	vbd->max_queues = xenbe_offer(dev, "multi-queue-max-queues", nr_cpu_ids,
+	stands = xenbe_offer_stands(dev);
+	vbd->max_queues = xenbe_offer(dev, stands, "multi-queue-max-queues", nr_cpu_ids,
 				      blkback_max_queues());
-	vbd->max_ring_order = xenbe_offer(dev, "max-ring-page-order", WIRE_STORE_RING_ORDER_MAX,
-					  blkback_max_ring_order());
+	vbd->max_ring_order = xenbe_offer(dev, stands, "max-ring-page-order",
+					  WIRE_STORE_RING_ORDER_MAX, blkback_max_ring_order());
 	vbd->counters = kcalloc(vbd->max_queues, sizeof(*vbd->counters), GFP_KERNEL);
 	vbd->budget = xenbe_budget_get(dev->otherend_id);
 	if (!vbd->counters || !vbd->budget) {

@@ -78,14 +78,20 @@ int xenbe_key_optional(struct xenbe_errors *errors, struct xenbus_device *dev, c
 }
 EXPORT_SYMBOL_GPL(xenbe_key_optional);
 
-u32 xenbe_offer(struct xenbus_device *dev, const char *key, u32 most, u32 now)
+bool xenbe_offer_stands(struct xenbus_device *dev)
 {
-	u32 peer, last;
+	u32 peer;
 
-	if (xenbe_store_read_u32(dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &peer) ||
-	    !wire_xenbus_has_answered(peer))
-		return now;
-	return xenbe_store_read_u32(dev->nodename, key, most, &last) ? now : last;
+	return !xenbe_store_read_u32(dev->otherend, "state", WIRE_XENBUS_RECONFIGURED, &peer) &&
+	       wire_xenbus_has_answered(peer);
+}
+EXPORT_SYMBOL_GPL(xenbe_offer_stands);
+
+u32 xenbe_offer(struct xenbus_device *dev, bool stands, const char *key, u32 most, u32 now)
+{
+	u32 last;
+
+	return !stands || xenbe_store_read_u32(dev->nodename, key, most, &last) ? now : last;
 }
 EXPORT_SYMBOL_GPL(xenbe_offer);
 

@@ -323,11 +323,15 @@ int xenbe_key_optional(struct xenbe_errors *errors, struct xenbus_device *dev, c
 		       u32 min, u32 max, u32 *value);
 
 /*
- * What a device is to offer under @key of our own directory: @now; but if a driver
- * before this one has offered something, of at most @most, and the frontend has
- * answered that and will not look again, the same. Process context, sleeps.
+ * Whether the frontend has answered what a driver before this one offered, and
+ * will not look again. Process context, sleeps.
  */
-u32 xenbe_offer(struct xenbus_device *dev, const char *key, u32 most, u32 now);
+bool xenbe_offer_stands(struct xenbus_device *dev);
+/*
+ * What to offer under @key of our own directory: @now; but if what is there
+ * @stands, and is at most @most, the same. Process context, sleeps.
+ */
+u32 xenbe_offer(struct xenbus_device *dev, bool stands, const char *key, u32 most, u32 now);
 
 struct xenbe_key {
 	const char *key;

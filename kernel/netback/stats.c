@@ -226,8 +226,10 @@ static ssize_t rings_write(struct file *file, const char __user *text, size_t le
 	struct netback_vif *vif = file_inode(file)->i_private;
 	char word[sizeof("kick\n")] = "";
 
-	if (len >= sizeof(word) || copy_from_user(word, text, len))
-		return len >= sizeof(word) ? -EINVAL : -EFAULT;
+	if (len >= sizeof(word))
+		return -EINVAL;
+	if (copy_from_user(word, text, len))
+		return -EFAULT;
 	if (!sysfs_streq(word, "kick"))
 		return -EINVAL;
 	if (mutex_lock_interruptible(&vif->lock))

@@ -257,13 +257,14 @@ static void on_mcast_wish(struct xenbus_watch *watch, const char *path, const ch
 static void make_offer(struct netback_vif *vif)
 {
 	struct xenbus_device *dev = vif->dev;
-	u32 has = xenbe_offer(dev, "multi-queue-max-queues", NETBACK_QUEUES_MAX, 0);
+	bool stands = xenbe_offer_stands(dev);
+	u32 has = xenbe_offer(dev, stands, "multi-queue-max-queues", NETBACK_QUEUES_MAX, 0);
 
 	/* The pages in the rings of a queue are 512, or a frame of the guest's grant table. */
 	vif->max_queues = xenbe_budget_take_frames(vif->budget, has, netback_max_queues());
-	vif->split_offered = xenbe_offer(dev, "feature-split-event-channels", 1,
+	vif->split_offered = xenbe_offer(dev, stands, "feature-split-event-channels", 1,
 					 netback_separate_irqs());
-	vif->headroom_offered = xenbe_offer(dev, "feature-xdp-headroom", 1,
+	vif->headroom_offered = xenbe_offer(dev, stands, "feature-xdp-headroom", 1,
 					    netback_provides_headroom());
 }
 
