@@ -224,6 +224,12 @@ struct netback_vif {
 	struct netback_counters *counters;	/* max_queues of them */
 };
 
+/* The one that tells the guest of packets. */
+static inline struct xenbe_evtchn *netback_queue_rx_evtchn(struct netback_queue *q)
+{
+	return q->vif->split_events ? &q->rx_evtchn : &q->tx_evtchn;
+}
+
 /* main.c: parameters; workqueues, of which one is for netback_from_later() alone */
 extern struct workqueue_struct *netback_wq, *netback_poll_wq;
 unsigned int netback_max_queues(void);

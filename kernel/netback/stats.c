@@ -175,8 +175,7 @@ static void show_queue(struct seq_file *m, struct netback_queue *q)
 	if (fatal)
 		seq_printf(m, "  given up: %s\n", wire_verdict_text(fatal));
 	show_ring(m, "tx", &q->tx, &q->tx_evtchn, &q->tx_copies);
-	show_ring(m, "rx", &q->rx, q->vif->split_events ? &q->rx_evtchn : &q->tx_evtchn,
-		  &q->rx_copies);
+	show_ring(m, "rx", &q->rx, netback_queue_rx_evtchn(q), &q->rx_copies);
 	for (i = WIRE_REJECT_OP; i < WIRE_NR_VERDICTS; i++)
 		if (q->count->verdicts[i])
 			seq_printf(m, "  %s %llu\n", wire_verdict_name(i), q->count->verdicts[i]);

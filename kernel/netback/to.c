@@ -21,11 +21,6 @@ static struct netdev_queue *txq_of(struct netback_queue *q)
 	return netdev_get_tx_queue(q->vif->netdev, q->index);
 }
 
-static struct xenbe_evtchn *evtchn_of(struct netback_queue *q)
-{
-	return q->vif->split_events ? &q->rx_evtchn : &q->tx_evtchn;
-}
-
 /* @skb: NULL for a frame */
 static unsigned int nr_extras(struct netback_queue *q, const struct sk_buff *skb, bool hashed)
 {
@@ -328,7 +323,7 @@ static void flush(struct netback_queue *q)
 	q->nr_to = 0;
 	q->nr_pages = 0;
 	if (wire_ring_publish(&q->rx.wire))
-		xenbe_evtchn_notify(evtchn_of(q));
+		xenbe_evtchn_notify(netback_queue_rx_evtchn(q));
 	netdev_tx_completed_queue(txq_of(q), skbs, bytes);
 }
 

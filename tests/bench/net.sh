@@ -7,8 +7,8 @@
 # own. Prints one JSON object a line on standard output, for tests/bench/bench; everything else goes to
 # standard error.
 #
-# BENCH_RUNS (default 1), BENCH_SECONDS (default 2) and BENCH_SETS (default: all but "guest", which means little
-# in instruction-counting mode) may be set by the line before this script.
+# BENCH_RUNS (default 1), BENCH_SECONDS (default 2) and BENCH_SETS (default: all but "profile" and "guest", which
+# means little in instruction-counting mode) may be set by the line before this script.
 set -eu
 # shellcheck source=tests/lab/lib.sh
 . /lab/lib.sh
@@ -19,6 +19,8 @@ sets=${BENCH_SETS:-small tcp vifs}
 port=5001
 driver=raw
 run=0
+# Behind the names of what is measured with our poll in threads.
+threads=
 # DKMS puts the in-tree module aside while ours is installed, and beside it a note where it is from.
 stock=$(find "/lib/modules/$(uname -r)/kernel" /var/lib/dkms/xen-backends/original_module \
 	-name 'xen-netback.ko*' ! -name '*.origin' | head -n 1)
@@ -52,6 +54,26 @@ ping_ms() { # ping_ms ADDRESS
 		sed -n 's/.* 0% packet loss, time \([0-9]*\)ms.*/\1/p'
 }
 
+# Where the time goes: nanoseconds of each function for a KiB of TCP, of those in which no CPU was idle. A hypercall
+# has the name of who makes it, and what Xen does for it counts there.
+profile() { # profile WAY OF-THE-EXCHANGE
+	local ns symbol
+	perf record -q -a -g -e cpu-clock -F 2000 -o /run/perf -- \
+		labnet exchange 10.78.1.2 $port --plain --way "$2" --flows 1 --seconds "$seconds" >/run/exchange
+	ns=$(awk '/^out/ { print $6 * 1000 * 1024 / ($2 + $4) }' /run/exchange)
+	perf script -i /run/perf -F ip,sym 2>/dev/null |
+		awk -v ns="$ns" 'BEGIN { RS = ""; FS = "\n" }
+			{ split($1, here, " "); split($2, caller, " ")
+			  name = here[2] ~ /^xen_hypercall/ ? "Xen:" caller[2] : here[2] }
+			name ~ /halt|idle|sched_op|sched_block/ { next }
+			{ share[name]++; all++ }
+			END { for (name in share) if (share[name] >= all / 100)
+				printf "%.1f %s\n", ns * share[name] / all, name }' | sort -rn >/run/symbols
+	while read -r ns symbol; do
+		result profile "$1 $symbol" ns/KiB "$ns"
+	done </run/symbols
+}
+
 measure() { # measure QUEUES
 	local flows=$(($1 == 1 ? 1 : 2 * $1)) server fe='ip netns exec fe'
 	$fe labnet serve $port >/run/serve 2>&1 &
@@ -60,13 +82,17 @@ measure() { # measure QUEUES
 	# Addresses are found, rings and sockets are warm.
 	labnet exchange 10.78.1.2 $port --plain --bytes 1000000 >&2
 	if has tcp; then
-		result tcp "tcp-out-$1q" Mbit/s "$(megabits 10.78.1.2 in $flows)"
-		result tcp "tcp-in-$1q" Mbit/s "$(megabits 10.78.1.2 out $flows)"
+		result tcp "tcp-out-$1q$threads" Mbit/s "$(megabits 10.78.1.2 in $flows)"
+		result tcp "tcp-in-$1q$threads" Mbit/s "$(megabits 10.78.1.2 out $flows)"
+	fi
+	if has profile && [ "$1$threads" = 1 ]; then
+		profile out in
+		profile in out
 	fi
 	if has small && [ "$1" = 1 ]; then
-		result small udp64-out /s "$(datagrams 10.78.1.1 '' "$fe")"
-		result small udp64-in /s "$(datagrams 10.78.1.2 "$fe" '')"
-		result small ping-3000 ms "$(ping_ms 10.78.1.2)"
+		result small "udp64-out$threads" /s "$(datagrams 10.78.1.1 '' "$fe")"
+		result small "udp64-in$threads" /s "$(datagrams 10.78.1.2 "$fe" '')"
+		result small "ping-3000$threads" ms "$(ping_ms 10.78.1.2)"
 	fi
 	kill $server
 	wait $server || true
@@ -100,11 +126,12 @@ unloaded() {
 	[ ! -d /sys/module/xen_netback ] || rmmod xen_netback 2>/dev/null
 }
 
-load() { # load DRIVER QUEUES
+load() { # load DRIVER QUEUES [PARAMETER]
 	# The last interface may still be on its way out.
 	wait_for 60 unloaded || { say 'the last driver stays'; return 1; }
 	if [ "$1" = ours ]; then
-		modprobe xen-netback "max_queues=$2"
+		# shellcheck disable=SC2086 # one, or none
+		modprobe xen-netback "max_queues=$2" ${3-}
 		[ -d /sys/module/xenbe ] || { say "modprobe xen-netback did not load ours"; return 1; }
 	else
 		insmod "$stock" "max_queues=$2"
@@ -146,16 +173,17 @@ vifs() { # vifs QUEUES
 	done
 }
 
-guest() {
+guest() { # guest QUEUES
 	local domid
-	LAB_OUT=/run guest_start bench --vcpus 2 --vif "bridge=none,script=/lab/vif-script" >&2
+	LAB_OUT=/run guest_start bench --vcpus 2 --extra "xen_netfront.max_queues=$1" \
+		--vif "bridge=none,script=/lab/vif-script" >&2
 	domid=$(xl domid bench)
 	guest_run bench "ip link set eth0 up && ip address add 10.78.9.2/24 dev eth0 &&
 		labnet serve $port >/dev/null 2>&1 &" >&2
 	ip address add 10.78.9.1/24 dev "vif$domid.0"
 	labnet exchange 10.78.9.2 $port --plain --bytes 1000000 >&2
-	result guest guest-tcp-out Mbit/s "$(megabits 10.78.9.2 in 4)"
-	result guest guest-tcp-in Mbit/s "$(megabits 10.78.9.2 out 4)"
+	result guest "guest-tcp-out-$1q" Mbit/s "$(megabits 10.78.9.2 in 4)"
+	result guest "guest-tcp-in-$1q" Mbit/s "$(megabits 10.78.9.2 out 4)"
 	xl destroy bench
 	wait_for 30 test ! -e "/sys/bus/xen-backend/devices/vif-$domid-0"
 }
@@ -163,7 +191,7 @@ guest() {
 modprobe veth
 echo "{\"kernel\":\"$(uname -r)\",\"xen\":\"$(xl info xen_version 2>/dev/null)\",\"stock\":\"$stock\",\"ours\":\"$(modinfo -n xen-netback)\"}"
 for run in $(seq "$runs"); do
-	if has small || has tcp; then
+	if has small || has tcp || has profile; then
 		say "run $run of $runs: a veth pair"
 		driver=raw
 		veth
@@ -172,7 +200,7 @@ for run in $(seq "$runs"); do
 		for which in stock ours; do
 			say "run $run of $runs: $which, $queues queues"
 			load $which $queues
-			if has tcp || { has small && [ $queues = 1 ]; }; then
+			if has tcp || { [ $queues = 1 ] && { has small || has profile; }; }; then
 				through $queues
 			fi
 			if has vifs; then
@@ -180,10 +208,19 @@ for run in $(seq "$runs"); do
 			fi
 		done
 	done
-	for which in stock ours; do
-		has guest || break
-		say "run $run of $runs: $which, a guest"
-		load $which 2
-		guest
+	if has small || has tcp; then
+		say "run $run of $runs: ours, one queue, in a thread"
+		threads=-threads
+		load ours 1 threaded=1
+		through 1
+		threads=
+	fi
+	for queues in 1 2 4; do
+		for which in stock ours; do
+			has guest || break
+			say "run $run of $runs: $which, a guest with $queues queues"
+			load $which $queues
+			guest $queues
+		done
 	done
 done

@@ -76,7 +76,9 @@ struct net_queue {
 	struct xen_pages *tx_pages;	/* NET_SLOTS: the page of the slot that is sent */
 	u16 tx_owed[NET_SLOTS];		/* what has to come back: the slot's id */
 	bool tx_extra[NET_SLOTS];	/* or, for an extra, NET_NULL */
-	u32 tx_errors;			/* answers other than okay */
+	bool tx_noise;			/* changed since: data may be an extra, and an extra data */
+	u32 tx_okay;			/* data that was taken */
+	u32 tx_errors;			/* and that was not */
 	int tx_last;			/* the last of them */
 
 	struct xen_pages *rx_pages;	/* NET_SLOTS: page i is posted as id i */

@@ -315,13 +315,7 @@ static void lying_header(struct netbad *bad, const struct row *row)
 			net_flush(bad->q);
 		}
 	/* What the stack made of them is its own affair. */
-	{
-		struct virtio_net_hdr hdr;
-		u32 len;
-
-		while (peer_receive(&bad->vif->peer, &hdr, &len, util_now_ms() + 50))
-			;
-	}
+	peer_drain(&bad->vif->peer, 50);
 	vif_from(bad->vif, bad->q, 1514, NULL);
 }
 
@@ -450,10 +444,9 @@ static void race(struct netbad *bad, const struct row *row)
 {
 	struct scribbler s = { .bad = bad, .what = row->arg };
 	u64 end = util_now_ms() + row->arg2;
-	struct virtio_net_hdr hdr;
 	pthread_t thread;
 	u8 buffer[200];
-	u32 len, n = 0;
+	u32 n = 0;
 
 	if (!connect(bad))
 		return;
@@ -468,8 +461,7 @@ static void race(struct netbad *bad, const struct row *row)
 		}
 		net_publish(bad->q, &bad->q->tx, true);
 		peer_send(&bad->vif->peer, NULL, vif_packet(bad->vif, buffer, 200, n), 200);
-		while (peer_receive(&bad->vif->peer, &hdr, &len, 0))
-			;
+		peer_drain(&bad->vif->peer, 0);
 		bad->q->rx.cons = shared_read(bad->q->rx.head->rsp_prod);
 		while (bad->q->rx.prod - bad->q->rx.cons < NET_SLOTS)
 			net_post(bad->q, (u16)(bad->q->rx.prod % NET_SLOTS));
@@ -479,8 +471,7 @@ static void race(struct netbad *bad, const struct row *row)
 	pthread_join(thread, NULL);
 	check_note(bad->chk, "%u packets", n);
 	vif_recover(bad->vif);
-	while (peer_receive(&bad->vif->peer, &hdr, &len, util_now_ms() + 50))
-		;
+	peer_drain(&bad->vif->peer, 50);
 }
 
 /* Events without work on each channel. */

@@ -59,6 +59,7 @@ void net_put_extra(struct net_queue *q, u8 type, bool more, const void *body)
 	slot[0] = type;
 	slot[1] = more;
 	memcpy(slot + 2, body, 6);
+	q->tx_owed[at % NET_SLOTS] = 0;
 	q->tx_extra[at % NET_SLOTS] = true;
 }
 
@@ -127,7 +128,7 @@ void net_reap(struct net_queue *q)
 
 		memcpy(&id, slot, 2);
 		memcpy(&status, slot + 2, 2);
-		if (q->tx_extra[at]) {
+		if (q->tx_noise ? status == NET_NULL : q->tx_extra[at]) {
 			check_that(chk, status == NET_NULL, "queue %u: extra answered with %d", q->nr,
 				   status);
 			continue;
@@ -136,10 +137,12 @@ void net_reap(struct net_queue *q)
 			   q->nr, id, q->tx_owed[at]);
 		check_that(chk, status <= NET_OKAY && status >= NET_DROPPED,
 			   "queue %u: status %d", q->nr, status);
-		if (status != NET_OKAY) {
-			q->tx_errors++;
-			q->tx_last = status;
+		if (status == NET_OKAY) {
+			q->tx_okay++;
+			continue;
 		}
+		q->tx_errors++;
+		q->tx_last = status;
 	}
 	shared_write(q->tx.head->rsp_event, q->tx.cons + 1);
 	shared_mb();

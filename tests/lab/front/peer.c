@@ -155,3 +155,12 @@ const u8 *peer_receive(struct peer *peer, struct virtio_net_hdr *hdr, u32 *len, 
 		poll(&pfd, 1, (int)(deadline_ms - now));
 	}
 }
+
+void peer_drain(struct peer *peer, unsigned int quiet_ms)
+{
+	struct virtio_net_hdr hdr;
+	u32 len;
+
+	while (peer_receive(peer, &hdr, &len, util_now_ms() + quiet_ms))
+		;
+}

@@ -36,4 +36,7 @@ bool peer_send(struct peer *peer, const struct virtio_net_hdr *hdr, const void *
 /* A packet the guest sent, or NULL when the time is over. Lives until the next call. */
 const u8 *peer_receive(struct peer *peer, struct virtio_net_hdr *hdr, u32 *len, u64 deadline_ms);
 
+/* Takes what comes, until nothing has come for @quiet_ms. */
+void peer_drain(struct peer *peer, unsigned int quiet_ms);
+
 #endif
