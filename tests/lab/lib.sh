@@ -250,6 +250,15 @@ netback_reload() {
 	[ $# -eq 0 ] || cleanup 'modprobe -r xen-netback; modprobe xen-netback'
 }
 
+# netback_queues NUMBER: loads it; what interfaces made from now on are offered, until the case ends. Without this
+# it is a queue for each processor.
+netback_queues() {
+	local parameter=/sys/module/xen_netback/parameters/max_queues
+	expect_ok modprobe xen-netback
+	cleanup "echo $(cat $parameter) >$parameter"
+	echo "$1" >$parameter
+}
+
 # Ours, each after what it needs.
 LAB_MODULES=(xenbe xen-blkback xen-netback)
 

@@ -6,6 +6,6 @@
 # timeout: 300
 
 . "$LAB/cases/lib/front"
-expect_ok modprobe xen-netback
+netback_queues 4
 front net io
 success

@@ -5,6 +5,6 @@
 # timeout: 600
 
 . "$LAB/cases/lib/front"
-expect_ok modprobe xen-netback
+netback_queues 4
 front net matrix
 success

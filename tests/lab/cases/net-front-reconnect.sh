@@ -4,6 +4,6 @@
 # timeout: 400
 
 . "$LAB/cases/lib/front"
-expect_ok modprobe xen-netback
+netback_queues 2
 front net reconnect --times "$(lab_times 40)"
 success

@@ -5,10 +5,7 @@
 # timeout: 400
 
 . "$LAB/cases/lib/net"
-expect_ok modprobe xen-netback
-parameters=/sys/module/xen_netback/parameters
-cleanup "echo $(cat $parameters/max_queues) >$parameters/max_queues"
-echo 4 >$parameters/max_queues
+netback_queues 4
 
 spec() { net_spec_plain "mac=00:16:3e:00:07:0$1"; }
 

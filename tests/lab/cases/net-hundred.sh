@@ -5,11 +5,8 @@
 # timeout: 400
 
 . "$LAB/cases/lib/net"
-expect_ok modprobe xen-netback
+netback_queues 1
 number=$(lab_times 100)
-parameters=/sys/module/xen_netback/parameters
-cleanup "echo $(cat $parameters/max_queues) >$parameters/max_queues"
-echo 1 >$parameters/max_queues
 modprobe xen-netfront
 # What udev does with each of two hundred devices would be most of the work.
 udevadm control --stop-exec-queue

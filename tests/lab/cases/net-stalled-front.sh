@@ -7,6 +7,6 @@
 
 . "$LAB/cases/lib/front"
 . "$LAB/cases/lib/net"
-netback_reload rx_drain_timeout_msecs=1000 rx_stall_timeout_msecs=3000
+netback_reload max_queues=2 rx_drain_timeout_msecs=1000 rx_stall_timeout_msecs=3000
 front net bad stall
 success
