@@ -139,10 +139,10 @@ void net_reap(struct net_queue *q)
 			   "queue %u: status %d", q->nr, status);
 		if (status == NET_OKAY) {
 			q->tx_okay++;
-			continue;
+		} else {
+			q->tx_errors++;
+			q->tx_last = status;
 		}
-		q->tx_errors++;
-		q->tx_last = status;
 	}
 	shared_write(q->tx.head->rsp_event, q->tx.cons + 1);
 	shared_mb();
