@@ -6,12 +6,9 @@
 
 . "$LAB/cases/lib/net"
 . "$LAB/cases/lib/net-plug"
-expect_ok modprobe xen-netback
-parameters=/sys/module/xen_netback/parameters
-for name in max_queues separate_tx_rx_irq; do
-	cleanup "echo $(cat $parameters/$name) >$parameters/$name"
-done
-echo 4 >$parameters/max_queues
+netback_queues 4
+parameter=/sys/module/xen_netback/parameters/separate_tx_rx_irq
+cleanup "echo $(cat $parameter) >$parameter"
 net_bridge
 guest_start g1 --vcpus 2 --vif "$(net_spec "")"
 vif=$(net_vif g1)
@@ -33,7 +30,7 @@ transfer() {
 combinations=0
 for split in 1 0; do
 	# A driver that finds the guest closed offers anew.
-	echo $split >$parameters/separate_tx_rx_irq
+	echo $split >$parameter
 	device=$(basename "$(net_sysfs g1)")
 	net_front_unload g1
 	echo "$device" >/sys/bus/xen-backend/drivers/vif/unbind
