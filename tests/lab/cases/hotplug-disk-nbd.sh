@@ -9,6 +9,8 @@
 requires nbd-client nbd-server
 modprobe nbd || skip "this kernel has no module nbd"
 hotplug_start ovsbr0
+# nbd-server looks its address up, and a host that has none but of its loopback device is given no IPv4 at all.
+ip addr add 10.0.20.254/24 dev ovsbr0
 mkdir -p /var/lib/xen/images
 truncate -s 16M /var/lib/xen/images/nbd.img /var/lib/xen/images/other.img
 cleanup 'rm -f /var/lib/xen/images/nbd.img /var/lib/xen/images/other.img'
