@@ -330,6 +330,23 @@ static int act(struct device *device, enum vif_action action, const struct vif_h
 	return -EINVAL;
 }
 
+/* Why an action has failed, with the key that asked for it. */
+static void explain(const struct device *device, enum vif_action action, int error,
+		    struct why *why)
+{
+	const struct vif_want *want = device->want;
+	char text[16];
+
+	if (action == VIF_RENAME && error == -EEXIST) {
+		why_key(why, "vifname", want->name, "a name that no other network device has");
+	} else if (action == VIF_MTU && want->mtu) {
+		snprintf(text, sizeof(text), "%u", want->mtu);
+		why_key(why, "mtu", text, "one that the device can have");
+	} else {
+		why_say(why, "cannot %s: %s", vif_action_name(action), strerror(-error));
+	}
+}
+
 /* True if all was done or begun. */
 static bool act_all(struct device *device, const struct vif_plan *plan, const struct vif_have *have)
 {
@@ -345,7 +362,7 @@ static bool act_all(struct device *device, const struct vif_plan *plan, const st
 		if (r >= 0 || r == -EALREADY || r == -ENOTCONN)
 			continue;
 		if (!why.text[0])
-			why_say(&why, "cannot %s: %s", vif_action_name(plan->actions[i]), strerror(-r));
+			explain(device, plan->actions[i], r, &why);
 		device_fail(device, why.text);
 		return false;
 	}

@@ -490,7 +490,8 @@ vif_publish() {
 	front=/local/domain/$domid/device/vif/$handle
 	mac=$(printf '00:16:3e:77:%02x:%02x' "$((domid & 255))" "$handle")
 	device_nodes "$@"
-	xenstore-write \
+	# The nodes are a case's, and may begin with "-".
+	xenstore-write -- \
 		"$back/frontend" "$front" "$back/frontend-id" "$domid" "$back/online" 1 "$back/state" 1 \
 		"$back/handle" "$handle" "$back/mac" "$mac" "$back/type" vif \
 		"$front/backend" "$back" "$front/backend-id" 0 "$front/state" 1 \
