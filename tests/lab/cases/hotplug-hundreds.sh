@@ -12,6 +12,11 @@ RANDOM=$((seed % 32768))
 # What udev does with each of them would be most of the work.
 udevadm control --stop-exec-queue
 cleanup 'udevadm control --start-exec-queue'
+# Who loads the drivers is udev, too.
+expect_ok modprobe -a xen-netback xen-blkback
+# Nor do the frontends ever speak: dom0's own would need more grants than it has.
+modprobe -qr xen-netfront || error 'xen-netfront is in use'
+modprobe -qr xen-blkfront || error 'xen-blkfront is in use'
 loop=$(disk_loop data 8)
 vdev() { echo $((268435456 + $1 * 256)); }
 
