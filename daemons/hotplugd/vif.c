@@ -339,7 +339,7 @@ static void explain(const struct device *device, enum vif_action action, int err
 
 	if (action == VIF_RENAME && error == -EEXIST) {
 		why_key(why, "vifname", want->name, "a name that no other network device has");
-	} else if (action == VIF_MTU && want->mtu) {
+	} else if (action == VIF_MTU && error == -EINVAL && want->mtu) {
 		snprintf(text, sizeof(text), "%u", want->mtu);
 		why_key(why, "mtu", text, "one that the device can have");
 	} else {

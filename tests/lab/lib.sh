@@ -414,7 +414,8 @@ vbd_attach() {
 		failure "no /dev/$vdev appears: $(vbd_states "$(vdev_number "$vdev")")"
 }
 
-# device_nodes [front/]KEY=VALUE...: appends to the caller's nodes what they are in $back or $front.
+# device_nodes [front/]KEY=VALUE...: appends to the caller's nodes what they are in $back or $front. A value may begin
+# with "-": xenstore-write wants -- before them.
 device_nodes() {
 	local pair
 	for pair; do
@@ -436,7 +437,7 @@ vbd_publish() {
 	back=$XS_BACKEND/$domid/$number
 	front=/local/domain/$domid/device/vbd/$number
 	device_nodes "$@"
-	xenstore-write \
+	xenstore-write -- \
 		"$back/frontend" "$front" "$back/frontend-id" "$domid" "$back/online" 1 "$back/state" 1 \
 		"$back/dev" "$vdev" "$back/type" phy "$back/mode" "$mode" "$back/removable" 0 \
 		"$back/bootable" 1 "$back/device-type" disk "$back/params" "$device" \
@@ -490,7 +491,6 @@ vif_publish() {
 	front=/local/domain/$domid/device/vif/$handle
 	mac=$(printf '00:16:3e:77:%02x:%02x' "$((domid & 255))" "$handle")
 	device_nodes "$@"
-	# The nodes are a case's, and may begin with "-".
 	xenstore-write -- \
 		"$back/frontend" "$front" "$back/frontend-id" "$domid" "$back/online" 1 "$back/state" 1 \
 		"$back/handle" "$handle" "$back/mac" "$mac" "$back/type" vif \

@@ -47,6 +47,10 @@ wait_for() {
 	done
 }
 
+# Whether a tool or hook runs that never ends by itself: `sleep 1000` stands for it, and is to be killed.
+hanging_runs() { pgrep -f 'sleep 1000'; }
+hanging_gone() { ! hanging_runs; }
+
 # ---- programs --------------------------------------------------------------------------------------
 
 xenstored_start() {

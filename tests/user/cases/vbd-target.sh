@@ -163,7 +163,7 @@ daemon_start
 target_make 5 1 block-rbd rbd/hangs
 block add 5 1 block-rbd 2>"$RUN/hangs.err" &
 hanging=$!
-wait_for 20 pgrep -f 'sleep 1000' || fail "the tool does not run"
+wait_for 20 hanging_runs || fail "the tool does not run"
 target_make 6 1 block-rbd rbd/a
 start=$EPOCHREALTIME
 block add 6 1 block-rbd
@@ -171,7 +171,7 @@ echo "-- beside one that hangs: $(((${EPOCHREALTIME/./} - ${start/./}) / 1000)) 
 kill -0 $hanging || fail "the plug has ended before the other one had begun"
 if wait $hanging; then fail "a disk that hangs is given out"; fi
 expect_match 'what it is told' "$(cat "$RUN/hangs.err")" 'rbd: not done in time, and killed'
-if pgrep -f 'sleep 1000'; then fail "the tool still runs"; fi
+if hanging_runs; then fail "the tool still runs"; fi
 xenstore-rm "$XS_BACKEND/vbd/5"
 
 # A server that takes the connection and says nothing: the real nbd-client hangs in the same way. It is asked
@@ -203,19 +203,18 @@ refuse 8 1 block-rbd rbd/a 'domain 6 has this disk'
 target_make 8 2 block-rbd rbd/hangs
 block add 8 2 block-rbd 2>"$RUN/removed.err" &
 plug=$!
-wait_for 20 pgrep -f 'sleep 1000' || fail "the tool does not run"
+wait_for 20 hanging_runs || fail "the tool does not run"
 block remove 8 2 block-rbd
 if wait $plug; then fail "a disk that was removed is given out"; fi
 expect_match 'what it is told' "$(cat "$RUN/removed.err")" 'it has been removed meanwhile'
-no_sleep() { ! pgrep -f 'sleep 1000'; }
-wait_for 20 no_sleep || fail "the tool still runs"
+wait_for 20 hanging_gone || fail "the tool still runs"
 xenstore-rm "$XS_BACKEND/vbd/8"
 target_make 8 3 block-rbd rbd/hangs
 block add 8 3 block-rbd 2>"$RUN/ended.err" &
 plug=$!
-wait_for 20 pgrep -f 'sleep 1000' || fail "the tool does not run"
+wait_for 20 hanging_runs || fail "the tool does not run"
 daemon_stop TERM
-wait_for 20 no_sleep || fail "the tool has outlived the daemon"
+wait_for 20 hanging_gone || fail "the tool has outlived the daemon"
 daemon_start
 if wait $plug; then fail "a disk that hangs is given out"; fi
 xenstore-rm "$XS_BACKEND/vbd/8"

@@ -94,18 +94,18 @@ printf '[general]\ntimeout = 9\n' >/etc/xen/xen-hotplugd.conf
 daemon_start
 hook 15-hangs.hook <<-'END'
 	#!/bin/bash
-	[ "$vif $1" != "vif4.0 online" ] || sleep 1000
+	[ "$vif $1" != "vif4.0 online" ] || sleep 1000 # for hanging_runs(): no wait, but what is to be killed
 END
 vif_make 4 0
 hotplug online 4 0 2>"$RUN/hangs.err" &
 hanging=$!
-wait_for 20 pgrep -f 'sleep 1000' || fail "the hook does not run"
+wait_for 20 hanging_runs || fail "the hook does not run"
 vif_make 5 0
 hotplug online 5 0
 kill -0 $hanging || fail "the plug has ended before the other one"
 if wait $hanging; then fail "a vif with a hook that hangs is plugged"; fi
 expect_match 'what it is told' "$(cat "$RUN/hangs.err")" '15-hangs.hook: not done in time, and killed'
-if pgrep -f 'sleep 1000'; then fail "the hook still runs"; fi
+if hanging_runs; then fail "the hook still runs"; fi
 
 # What is repaired.
 rm -f "$RUN/said"

@@ -16,6 +16,7 @@ refused mtu 9 "mtu='9': must be a number from 68"
 refused rate fast "rate='fast': must be BYTES,MICROSECONDS"
 refused mac 01:00:00:00:00:00 "mac='01:00:00:00:00:00': must be"
 refused vifname 'a b' "vifname='a b': must be"
+refused vifname lo "vifname='lo': must be a name that no other network device has"
 refused ip 10.0.0.1/99 "ip='10.0.0.1/99': must be"
 # The test's datapath is in user space, where the kernel's filter is not passed.
 refused ip 10.0.0.1 "ip: cannot be enforced on bridge 'ovsbr0'"
