@@ -15,6 +15,9 @@ DAEMON_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDAEMON='"$(
 # What the distribution's builder asks for, or what is good for everybody.
 CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS ?= -Wl,-z,relro,-z,now -Wl,--as-needed
+# xen-hotplug is started for each device: to find libc takes the dynamic linker longer than all that it does itself.
+# -pie is for the sanitizers, and for distributions that have no static libc.
+HOTPLUG_LDFLAGS ?= $(if $(findstring -fsanitize,$(CFLAGS)),-pie,-static-pie)
 DAEMON_CPPFLAGS := $(shell pkg-config --cflags $(DAEMON_LIBS) 2>/dev/null)
 DAEMON_LDLIBS := $(shell pkg-config --libs $(DAEMON_LIBS) 2>/dev/null)
 
@@ -47,7 +50,7 @@ $(DAEMONS)/xen-hotplugd: $(HOTPLUGD) $(DAEMONS)/libdaemon.a $(DAEMONS)/libwire.a
 # libc only, and what it shares with the daemon is pure.
 $(DAEMONS)/xen-hotplug: $(HOTPLUG) $(DAEMONS)/libwire.a
 	@echo "  LD $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(HOTPLUG_LDFLAGS) -o $@ $^
 
 $(DAEMONS)/xenbectl: $(XENBECTL) $(DAEMONS)/libdaemon.a $(DAEMONS)/libwire.a
 	@echo "  LD $@"

@@ -274,6 +274,7 @@ void device_done(struct device *device)
 {
 	const bool news = device->state != (device->wanted ? DEVICE_PLUGGED : DEVICE_IDLE);
 	const uint64_t took = now_us() - device->started_us;
+	const bool asked = device->asked || device->fresh;
 
 	device->due_us = 0;
 	device->reason[0] = '\0';
@@ -281,17 +282,19 @@ void device_done(struct device *device)
 		device->again_us = now_us() + REST_US;
 	if (news) {
 		device->took_us = took;
-		if (device->wanted && device->asked)
+		if (device->wanted && asked)
 			device->plugs++;
 		else if (device->wanted)
 			device->repairs++;
-		device_log(device, LOG_INFO, device->wanted ? "plug" : "unplug", took, "%s in %u.%03u ms",
-			   !device->wanted ? "unplugged" : device->asked ? "plugged" : "plugged again",
-			   (unsigned int)(took / 1000), (unsigned int)(took % 1000));
 	}
 	set_state(device, device->wanted ? DEVICE_PLUGGED : DEVICE_IDLE);
-	device->asked = false;
+	device->asked = device->fresh = false;
+	/* Who waits is told first: the journal takes its time. */
 	tell(device, device->wanted, NULL);
+	if (news)
+		device_log(device, LOG_INFO, device->wanted ? "plug" : "unplug", took, "%s in %u.%03u ms",
+			   !device->wanted ? "unplugged" : asked ? "plugged" : "plugged again",
+			   (unsigned int)(took / 1000), (unsigned int)(took % 1000));
 }
 
 void device_wait(struct device *device, const char *what)
@@ -318,15 +321,16 @@ void device_fail(struct device *device, const char *reason)
 	if (news)
 		device_log(device, LOG_ERR, device->wanted ? "plug" : "unplug", now_us() - device->started_us, "%s", reason);
 	snprintf(device->reason, sizeof(device->reason), "%s", reason);
+	/* What has been plugged before stays as it is while it is repaired. */
+	if (device->wanted && !device->emu && (device->asked || (device->fresh && news)))
+		(void)store_change(device->hotplug->store, device->path, device->path, changes,
+				   ARRAY_SIZE(changes));
 	if (!device->asked) {
 		/* Nobody waits: it is tried again when something changes, and now and then. */
 		set_state(device, device->wanted ? DEVICE_PLUGGING : DEVICE_UNPLUGGING);
 		device->again_us = now_us() + RETRY_US;
 		return;
 	}
-	if (device->wanted && !device->emu)
-		(void)store_change(device->hotplug->store, device->path, device->path, changes,
-				   ARRAY_SIZE(changes));
 	device->failures++;
 	device->due_us = device->again_us = 0;
 	device->asked = false;

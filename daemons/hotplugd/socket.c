@@ -20,13 +20,18 @@
 #include "request.h"
 
 #define CLIENTS_MAX	512u	/* a script of libxl lives 40 s at most */
+/*
+ * Who waits longer is kept by systemd. Before that it costs more than the plug; a script whose
+ * daemon dies meanwhile sees it, and asks again.
+ */
+#define KEEP_US		250000u
 
 struct client {
 	struct client *next;		/* of the server's */
 	struct client *next_waiting;	/* of the same device's */
 	struct server *server;
 	struct device *device;		/* it waits for */
-	sd_event_source *io;
+	sd_event_source *io, *keep;
 	int fd;
 	bool plug;			/* what it waits for */
 	char store_name[24];		/* under which systemd keeps it; empty: it does not */
@@ -70,6 +75,7 @@ static void client_free(struct client *client)
 		(void)sd_notify(false, text);
 	}
 	sd_event_source_disable_unref(client->io);
+	sd_event_source_disable_unref(client->keep);
 	close(client->fd);
 	free(client);
 }
@@ -221,6 +227,20 @@ static int on_client(sd_event_source *source, int fd, uint32_t revents, void *us
 	return 0;
 }
 
+/* Gives systemd a copy, to be had back after a restart. */
+static int on_keep(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct client *client = userdata;
+	char text[64];
+
+	snprintf(client->store_name, sizeof(client->store_name), "client-%d-%u", (int)getpid(),
+		 client->server->next_name++);
+	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", client->store_name);
+	(void)sd_pid_notify_with_fds(0, false, text, &client->fd, 1);
+	return 0;
+}
+
+/* A client is new, or has been kept under a name. Steals @fd if all goes well. */
 static int client_new(struct server *server, int fd, const char *store_name)
 {
 	struct client *client = calloc(1, sizeof(*client));
@@ -229,33 +249,28 @@ static int client_new(struct server *server, int fd, const char *store_name)
 	if (!client)
 		return -ENOMEM;
 	r = sd_event_add_io(server->hotplug->event, &client->io, fd, EPOLLIN, on_client, client);
+	if (r >= 0 && !store_name)
+		r = sd_event_add_time_relative(server->hotplug->event, &client->keep,
+					       CLOCK_MONOTONIC, KEEP_US, 0, on_keep, client);
 	if (r < 0) {
+		sd_event_source_disable_unref(client->io);
 		free(client);
 		return r;
 	}
 	client->server = server;
 	client->fd = fd;
-	(void)str_copy(client->store_name, sizeof(client->store_name), store_name);
+	if (store_name)
+		(void)str_copy(client->store_name, sizeof(client->store_name), store_name);
 	client->next = server->clients;
 	server->clients = client;
 	server->n++;
 	return 0;
 }
 
-/* Gives systemd a copy, to be had back after a restart. */
-static void keep(int fd, const char *name)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
-	(void)sd_pid_notify_with_fds(0, false, text, &fd, 1);
-}
-
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)
 {
 	struct server *server = userdata;
 	_close_ int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	char name[24];
 
 	if (fd < 0)
 		return 0;
@@ -264,9 +279,8 @@ static int on_connection(sd_event_source *source, int listen_fd, uint32_t revent
 			    "it is not root's");
 		return 0;
 	}
-	snprintf(name, sizeof(name), "client-%d-%u", (int)getpid(), server->next_name++);
-	if (client_new(server, fd, name) >= 0)
-		keep(TAKE_FD(fd), name);
+	if (client_new(server, fd, NULL) >= 0)
+		(void)TAKE_FD(fd);
 	return 0;
 }
 

@@ -48,48 +48,37 @@ static int read_mode(struct device *device, struct why *why)
 	return 0;
 }
 
-static int read_want(struct device *device, struct why *why)
+static int read_keys(struct device *device, struct store_key *keys, size_t n, struct why *why)
 {
-	const struct { const char *name; size_t offset; } names[] = {
-		{ "bridge", offsetof(struct vif_keys, bridge) },
-		{ "mac", offsetof(struct vif_keys, mac) },
-		{ "ip", offsetof(struct vif_keys, ip) },
-		{ "mtu", offsetof(struct vif_keys, mtu) },
-		{ "vlan", offsetof(struct vif_keys, vlan) },
-		{ "rate", offsetof(struct vif_keys, rate) },
-		{ "vifname", offsetof(struct vif_keys, vifname) },
-		{ "gatewaydev", offsetof(struct vif_keys, gatewaydev) },
-		{ "iface-id", offsetof(struct vif_keys, iface_id) },
-		{ "network-uuid", offsetof(struct vif_keys, network_uuid) },
-	};
+	const int r = store_read_keys(device->hotplug->store, device->path, keys, n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (keys[i].r < 0)
+			return why_say(why, "%s: cannot be read from xenstore: %s", keys[i].key,
+				       strerror(-keys[i].r));
+	}
+	return r < 0 ? why_say(why, "cannot read from xenstore: %s", strerror(-r)) : 0;
+}
+
+static int make_want(struct device *device, struct vif_keys *keys, struct why *why)
+{
 	struct vif_policy policy = {
 		.guard_mac = device->hotplug->config.guard_mac,
 		.bridges = device->hotplug->config.bridges,
 	};
-	char *values[ARRAY_SIZE(names)] = { NULL };
-	_free_ char *vm_name = NULL;
-	char vm_uuid[STORE_UUID_MAX];
-	struct vif_keys keys = { 0 };
-	char emu[40];
-	int r = read_mode(device, why);
+	_free_ char *vm_name = read_name(device);
+	char vm_uuid[STORE_UUID_MAX], emu[40];
+	int r;
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		values[i] = device_read(device, names[i].name);
-		*(const char **)((char *)&keys + names[i].offset) = values[i];
-	}
 	store_machine(device->hotplug->store, device->domid, vm_uuid);
-	keys.vm_uuid = vm_uuid[0] ? vm_uuid : NULL;
-	vm_name = read_name(device);
-	keys.vm_name = vm_name;
-	policy.bridge_is_whole = device->mode == VIF_BRIDGE && is_whole_bridge(device, keys.bridge);
+	keys->vm_uuid = vm_uuid[0] ? vm_uuid : NULL;
+	keys->vm_name = vm_name;
+	policy.bridge_is_whole = device->mode == VIF_BRIDGE &&
+				 is_whole_bridge(device, keys->bridge);
 	device->want = calloc(1, sizeof(*device->want));
-	r = device->want ? vif_want(&keys, device->mode, device->domid, device->devid,
+	r = device->want ? vif_want(keys, device->mode, device->domid, device->devid,
 				    device->emu, &policy,
 				    device->want, why) : why_say(why, "there is no memory");
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		free(values[i]);
 	if (r < 0) {
 		free(device->want);
 		device->want = NULL;
@@ -100,6 +89,32 @@ static int read_want(struct device *device, struct why *why)
 	device->want->active = device->emu || !device_find(device->hotplug, emu);
 	memcpy(device->ifname, device->want->name, sizeof(device->ifname));
 	return 0;
+}
+
+static int read_want(struct device *device, struct why *why)
+{
+	struct vif_keys keys;
+	const struct { const char *name; const char **value; } names[] = {
+		{ "bridge", &keys.bridge }, { "mac", &keys.mac }, { "ip", &keys.ip },
+		{ "mtu", &keys.mtu }, { "vlan", &keys.vlan }, { "rate", &keys.rate },
+		{ "vifname", &keys.vifname }, { "gatewaydev", &keys.gatewaydev },
+		{ "iface-id", &keys.iface_id }, { "network-uuid", &keys.network_uuid },
+	};
+	struct store_key read[ARRAY_SIZE(names)] = { 0 };
+	int r = read_mode(device, why);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		read[i].key = names[i].name;
+	r = read_keys(device, read, ARRAY_SIZE(read), why);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		*names[i].value = read[i].value;
+	if (r >= 0)
+		r = make_want(device, &keys, why);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		free(read[i].value);
+	return r;
 }
 
 /* ---- what it is ------------------------------------------------------------------------------------ */
@@ -407,8 +422,11 @@ static int publish(struct device *device, uint32_t mtu)
 
 	if (device->emu)
 		return 0;
-	status = device_read(device, "hotplug-status");
-	by = device_read(device, "hotplug-by");
+	/* Who has asked is waiting for it to be written, whatever is there. */
+	if (!device->asked) {
+		status = device_read(device, "hotplug-status");
+		by = device_read(device, "hotplug-by");
+	}
 	if (status && by && !strcmp(status, "connected") && !strcmp(by, mode))
 		return 0;
 	if (mtu)

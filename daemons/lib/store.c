@@ -13,6 +13,11 @@
 
 struct store {
 	struct xs_handle *xs;
+	/*
+	 * Its own: with a watch, libxenstore reads answers in a thread, which makes every
+	 * request slower.
+	 */
+	struct xs_handle *watching;
 	sd_event_source *source;
 	store_watch_fn on_watch;
 	void (*on_lost)(void *userdata);
@@ -37,6 +42,8 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	sd_event_source_disable_unref(store->source);
+	if (store->watching)
+		xs_close(store->watching);
 	if (store->xs)
 		xs_close(store->xs);
 	free(store);
@@ -87,6 +94,35 @@ int store_list(struct store *store, const char *path, char ***ret_names, unsigne
 	*ret_names = names;
 	*ret_n = n;
 	return 0;
+}
+
+static bool is_among(const char *name, char *const *names, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (!strcmp(names[i], name))
+			return true;
+	}
+	return false;
+}
+
+int store_read_keys(struct store *store, const char *dir, struct store_key *keys, size_t n)
+{
+	_free_ char **names = NULL;
+	unsigned int n_names = 0;
+	int r = store_list(store, dir, &names, &n_names);
+
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		char path[256];
+
+		if (!is_among(keys[i].key, names, n_names))
+			continue;
+		if (snprintf(path, sizeof(path), "%s/%s", dir, keys[i].key) >= (int)sizeof(path))
+			return -ENAMETOOLONG;
+		r = keys[i].r = store_read(store, path, &keys[i].value);
+		if (r == -ENOENT)
+			r = keys[i].r = 0;
+	}
+	return r;
 }
 
 bool store_is_gone(struct store *store, const char *path)
@@ -173,7 +209,7 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
 	struct store *store = userdata;
 
 	for (int i = 0; i < 64; i++) {
-		char **event = xs_check_watch(store->xs);
+		char **event = xs_check_watch(store->watching);
 
 		if (!event) {
 			if (errno != EAGAIN && errno != EINTR)
@@ -192,11 +228,14 @@ int store_attach(struct store *store, sd_event *event, store_watch_fn on_watch,
 	store->on_watch = on_watch;
 	store->on_lost = on_lost;
 	store->userdata = userdata;
-	return sd_event_add_io(event, &store->source, xs_fileno(store->xs), EPOLLIN, on_readable,
-			       store);
+	store->watching = xs_open(0);
+	if (!store->watching)
+		return errno ? -errno : -EIO;
+	return sd_event_add_io(event, &store->source, xs_fileno(store->watching), EPOLLIN,
+			       on_readable, store);
 }
 
 int store_watch(struct store *store, const char *path, const char *token)
 {
-	return xs_watch(store->xs, path, token) ? 0 : errno ? -errno : -EIO;
+	return xs_watch(store->watching, path, token) ? 0 : errno ? -errno : -EIO;
 }

@@ -29,6 +29,17 @@ static inline void store_closep(struct store **store)
 #define STORE_VALUE_MAX		4096u
 int store_read(struct store *store, const char *path, char **ret_value);
 
+/*
+ * Those of the keys below @dir that are there, for the price of a list and of what is
+ * there. What cannot be read ends it, and has its error in @r.
+ */
+struct store_key {
+	const char *key;
+	char *value;		/* NULL at first, and if there is no such key */
+	int r;
+};
+int store_read_keys(struct store *store, const char *dir, struct store_key *keys, size_t n);
+
 /* The names below a directory, as one allocation. */
 int store_list(struct store *store, const char *path, char ***ret_names, unsigned int *ret_n);
 
@@ -56,7 +67,7 @@ int store_change(struct store *store, const char *dir, const char *must_exist,
 /* Removes a whole directory; that it is not there is fine. */
 int store_remove(struct store *store, const char *path);
 
-/* From now on, calls @on_watch from the loop; @on_lost when the connection has ended. */
+/* From now on, calls @on_watch from the loop; @on_lost when a connection has ended. */
 int store_attach(struct store *store, sd_event *event, store_watch_fn on_watch,
 		 void (*on_lost)(void *userdata), void *userdata);
 int store_watch(struct store *store, const char *path, const char *token);

@@ -531,9 +531,9 @@ vif_detach() {
 # ---- guests ----------------------------------------------------------------------------------------
 
 # guest_start NAME [--type pv|pvh] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE] [--vif SPEC...]
-# [--loader FILE] [--stock-script] [DISK...]: starts a Linux guest by xl and waits until it takes commands. A DISK is what
-# xl's disk= list takes; "phy:DEVICE,VDEV,MODE" goes through the lab's own quick hotplug script unless
-# Xen's is asked for. ARGS are for its kernel. With a loader, that is started and has to find kernel
+# [--loader FILE] [--ramdisk FILE] [--stock-script] [DISK...]: starts a Linux guest by xl and waits until it takes
+# commands. A DISK is what xl's disk= list takes; "phy:DEVICE,VDEV,MODE" goes through the lab's own quick hotplug
+# script unless Xen's is asked for. ARGS are for its kernel. With a loader, that is started and has to find kernel
 # and initial file system on a disk.
 guest_start() {
 	local domid
@@ -554,6 +554,7 @@ lab_emulator_killed() {
 # The same without waiting for the guest.
 guest_create() {
 	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' vifs='' disk loader='' script=lab
+	local ramdisk=$LAB_RUN/guest.cpio
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -561,6 +562,7 @@ guest_create() {
 		--memory) memory=$2 && shift ;;
 		--vcpus) vcpus=$2 && shift ;;
 		--extra) extra=$2 && shift ;;
+		--ramdisk) ramdisk=$2 && shift ;;
 		--config) config+=$2$'\n' && shift ;;
 		--vif) vifs+="${vifs:+, }'$2'" && shift ;;
 		--loader) loader=$2 && shift ;;
@@ -583,7 +585,7 @@ guest_create() {
 		# The emulated cmpxchg16b, met by a nested page fault, ends the guest with a double fault.
 		[ "$type" = pv ] || extra+=' clearcpuid=cx16'
 		config+="kernel = \"$GUEST_FILES/vmlinuz\""$'\n'
-		config+="ramdisk = \"$LAB_RUN/guest.cpio\""$'\n'
+		config+="ramdisk = \"$ramdisk\""$'\n'
 		config+="extra = \"console=hvc0 quiet mitigations=off panic=1 $extra\""$'\n'
 	fi
 	mkdir -p "$LAB_RUN/guests"

@@ -12,6 +12,7 @@ guest_address g1 10.0.0.1/24
 expect_ok guest_ping g1 10.0.0.254
 domid=$(xl domid g1)
 
+kept() { [ "$(systemctl show -p NFileDescriptorStore --value xen-hotplugd)" != 0 ]; }
 another_daemon() { pid=$(systemctl show -p MainPID --value xen-hotplugd) && [ "$pid" != 0 ] && [ "$pid" != "$1" ]; }
 for round in 1 2 3; do
 	pid=$(systemctl show -p MainPID --value xen-hotplugd)
@@ -20,6 +21,7 @@ for round in 1 2 3; do
 	xl network-attach g1 bridge=ovsbr0 script=vif-openvswitch &
 	attach=$!
 	expect_ok wait_for 30 has_port "vif$domid.$round"
+	expect_ok wait_for 30 kept
 	kill -KILL "$pid"
 	expect_ok wait_for 30 another_daemon "$pid"
 	kill -CONT "$(cat /run/openvswitch/ovs-vswitchd.pid)"
@@ -27,6 +29,7 @@ for round in 1 2 3; do
 	expect_ok has_port "vif$domid.$round"
 	expect_eq hotplug-status "$(xenstore-read "/local/domain/0/backend/vif/$domid/$round/hotplug-status")" connected
 	expect_ok guest_ping g1 10.0.0.254
+	kept && failure "round $round: systemd still has the script's connection"
 done
 
 systemctl stop xen-hotplugd.service xen-hotplugd.socket

@@ -30,6 +30,19 @@ done
 vbd_make 2 51712 "$RUN/disks/a" w
 wait_for 10 connected vbd/2/51712 || fail "the disk is not given out"
 
+# One that cannot be plugged says why, and is plugged once it can be; one that has been stays as it is.
+refused() { [ "$(xs "$1/hotplug-status")" = error ]; }
+vif_make 3 0 "$XS_BACKEND/vif/3/0/bridge" later0
+wait_for 10 refused vif/3/0 || fail "a vif without its bridge is not refused"
+expect_match hotplug-error "$(xs vif/3/0/hotplug-error)" "^bridge='later0': Open vSwitch has no bridge of this name"
+ovs-vsctl add-br later0 -- set bridge later0 datapath_type=netdev
+wait_for 20 connected vif/3/0 || fail "it is not plugged when there is a bridge"
+expect_eq hotplug-error "$(xs vif/3/0/hotplug-error)" none
+ovs-vsctl del-br later0
+wait_for 10 grep -q "vif3.0: bridge='later0'" "$RUN/daemon.log"
+expect_eq 'hotplug-status of one that was plugged' "$(xs vif/3/0/hotplug-status)" connected
+xenstore-rm "$XS_BACKEND/vif/3"
+
 # The driver closes them; dom0's toolstack waits for the directories to go.
 xenstore-write "$XS_BACKEND/vif/2/0/online" 0 "$XS_BACKEND/vif/2/0/state" 5
 expect_eq hotplug-status "$(xs vif/2/0/hotplug-status)" connected
@@ -47,6 +60,7 @@ has_port vif1.0 || fail "the other vif has gone, too"
 said='online vif1.0
 online vif2.0
 online vif2.0
+online vif3.0
 offline vif2.0'
 expect_eq 'what the programs said' "$(cat "$RUN/said")" "$said"
 daemon_stop TERM
