@@ -39,6 +39,7 @@ struct target_job {
 	char *params;
 	struct target want;		/* what is connected when that is cleared */
 	bool readonly;
+	bool connected;			/* and its node is still to be opened */
 	struct why why;			/* for which it is taken back */
 	bool killed;			/* a tool, when its time was over */
 };
@@ -250,12 +251,16 @@ static int go_on(struct target_job *job, struct why *why)
 		return 0;
 	if (run->ran && run->end.timed_out)
 		return why_say(why, "%s: not done in time, and killed", tool_name(run));
+	if (job->phase == PHASE_CONNECTING && job->connected)
+		return 1;
 	r = (job->phase == PHASE_CONNECTING ? job->ops->connect : job->ops->disconnect)(run, why);
 	run->ran = false;
 	if (r < 0)
 		return r;
-	if (r == TARGET_DONE)
+	if (r == TARGET_DONE) {
+		job->connected = true;
 		return 1;
+	}
 	if (now_us() >= job->deadline_us)
 		return why_say(why, "params='%.120s': the disk does not %s in time", job->params,
 			       job->phase == PHASE_CONNECTING ? "appear" : "go");
@@ -265,18 +270,26 @@ static int go_on(struct target_job *job, struct why *why)
 	return 0;
 }
 
-/* What connecting comes to: a block device that can be opened. */
-static int open_node(const struct target_run *run, int *ret_fd, struct why *why)
+/*
+ * What connecting comes to: a block device that can be opened. 1: it is open. 0: the kernel
+ * knows the device, and its node or its driver is not ready yet.
+ */
+static int open_node(struct target_job *job, int *ret_fd, struct why *why)
 {
+	const struct target_run *run = &job->run;
 	_close_ int fd = open(run->node, O_CLOEXEC | O_NONBLOCK |
 			      (run->readonly ? O_RDONLY : O_RDWR));
 	struct stat st;
 
+	if (fd < 0 && (errno == ENXIO || errno == ENOENT) && now_us() < job->deadline_us) {
+		run->device->again_us = now_us() + LATER_US;
+		return 0;
+	}
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode))
 		return why_say(why, "%s cannot be opened: %s", run->node, fd < 0 ? strerror(errno) :
 			       "it is no block device");
 	*ret_fd = TAKE_FD(fd);
-	return 0;
+	return 1;
 }
 
 static int job_new(struct device *device, const char *params, struct target_job **ret_job)
@@ -303,6 +316,7 @@ static void set_out(struct target_job *job)
 	job->run = (struct target_run){ .device = job->run.device, .target = job->want,
 					.readonly = job->readonly };
 	job->ops = all_ops[job->want.kind];
+	job->connected = false;
 	begin(job, PHASE_CONNECTING, connect_time(job->run.device));
 }
 
@@ -326,11 +340,11 @@ static int begin_connecting(struct device *device, const struct target *target, 
 static int finish(struct target_job *job, char node[64], int *ret_fd, struct why *why)
 {
 	_close_ int fd = -1;
-	int r = open_node(&job->run, &fd, why);
+	int r = open_node(job, &fd, why);
 
-	if (r >= 0)
+	if (r > 0)
 		r = write_note(job);
-	if (r < 0)
+	if (r < 0 || fd < 0)
 		return r;
 	(void)str_copy(node, 64, job->run.node);
 	*ret_fd = TAKE_FD(fd);

@@ -10,9 +10,9 @@
 requires cpio xz
 [ "$LAB_DEBUG" = 0 ] || skip "the guest has another kernel than dom0, and there are no drivers for it"
 daemon=/usr/libexec/xen-hotplugd
-tree=$LAB_RUN/tmp.driver
+tree=/var/tmp/driver
 mkdir -p "$tree"/{drivers,etc/xen,usr/libexec,srv}
-cleanup "rm -rf $LAB_RUN/tmp.driver $LAB_RUN/tmp.driver.cpio"
+cleanup "rm -rf $tree $tree.cpio"
 # The guest has dom0's kernel, so dom0's modules are the guest's.
 for module in xen-netback xen-blkback bridge loop; do
 	modprobe --ignore-install --show-depends "$module"
@@ -31,13 +31,13 @@ guest_ramdisk
 {
 	cat "$LAB_RUN/guest.cpio"
 	(cd "$tree" && find . | cpio --quiet -o -H newc)
-} >"$LAB_RUN/tmp.driver.cpio"
+} >$tree.cpio
 
 # The daemon of dom0 is there as well, and leaves alone what is not dom0's.
 systemctl start xen-hotplugd.socket xen-hotplugd.service
 cleanup 'systemctl stop xen-hotplugd.service xen-hotplugd.socket'
 
-guest_start driver --ramdisk "$LAB_RUN/tmp.driver.cpio" --config 'driver_domain = 1'
+guest_start driver --ramdisk $tree.cpio --config 'driver_domain = 1'
 there=$(xl domid driver)
 expect_ok guest_run driver '[ -s /drivers/order ] || exit 1
 	for i in $(cat /drivers/order); do insmod /drivers/$i || exit 1; done

@@ -39,7 +39,8 @@ stand_in_for_rbd() {
 			loop=$(losetup -f --show "$file")
 			number=${loop#/dev/loop}
 			[ ! -e "$file.odd" ] || { echo "/dev/odd$number"; exit 0; }
-			[ -e "$file.nonode" ] || mknod "/dev/rbd$number" b 7 "$number"
+			[ ! -e "$file.late" ] || (sleep 1; mknod "/dev/rbd$number" b 7 "$number") >/dev/null 2>&1 & # as late as udev may be
+			[ -e "$file.nonode" ] || [ -e "$file.late" ] || mknod "/dev/rbd$number" b 7 "$number"
 			echo "/dev/rbd$number"
 			;;
 		unmap)
@@ -90,7 +91,6 @@ refusals() {
 	refuse 1 1 block-iscsi iqn=iqn.2001-04.com.example:a,portal=127.0.0.1 'iscsiadm: .*iSCSI driver'
 	refuse 1 1 block-rbd rbd/none 'rbd: map failed: \(2\) No such file or directory'
 	refuse 1 1 block-rbd rbd/odd 'says that it has mapped the image, and not where'
-	refuse 1 1 block-rbd rbd/nonode '/dev/rbd[0-9]+ cannot be opened: No such file'
 	expect_eq 'mappings but for the odd one' "$(mapped)" 1
 	losetup -d "$(losetup -j "$RBD/rbd/odd" -O NAME -n | tr -d ' ')"
 	expect_eq notes "$(notes)" 0
@@ -123,6 +123,13 @@ disks() {
 	block add 3 51712 block-rbd
 	expect_eq 'mappings' "$(mapped)" 3
 
+	# The tool is done before its device can be opened.
+	target_make 4 51712 block-rbd rbd/late
+	block add 4 51712 block-rbd
+	expect_eq physical-device "$(xs vbd/4/51712/physical-device)" "$(stat -c '%t:%T' "$(xs vbd/4/51712/node)")"
+	block remove 4 51712 block-rbd
+	xenstore-rm "$XS_BACKEND/vbd/4"
+
 	# In use for a moment longer.
 	touch "$RBD/busy"
 	for domid in 1 2 3; do
@@ -148,8 +155,8 @@ disks() {
 
 stand_in_for_rbd
 mkdir -p "$RBD/rbd"
-truncate -s 8M "$RBD/rbd/a" "$RBD/rbd/b" "$RBD/rbd/odd" "$RBD/rbd/nonode"
-touch "$RBD/rbd/odd.odd" "$RBD/rbd/nonode.nonode" "$RBD/rbd/hangs.hangs"
+truncate -s 8M "$RBD/rbd/a" "$RBD/rbd/b" "$RBD/rbd/odd" "$RBD/rbd/nonode" "$RBD/rbd/late"
+touch "$RBD/rbd/late.late" "$RBD/rbd/odd.odd" "$RBD/rbd/nonode.nonode" "$RBD/rbd/hangs.hangs"
 disks
 refusals
 daemon_start
@@ -160,6 +167,9 @@ refusals
 daemon_stop TERM
 printf '[disk]\ndirectories = %s/disks\n[general]\ntimeout = 9\n' "$RUN" >/etc/xen/xen-hotplugd.conf
 daemon_start
+# One whose device never comes is given up in time, and taken back.
+refuse 5 1 block-rbd rbd/nonode '/dev/rbd[0-9]+ cannot be opened: No such file'
+expect_eq 'mappings' "$(mapped)" 0
 target_make 5 1 block-rbd rbd/hangs
 block add 5 1 block-rbd 2>"$RUN/hangs.err" &
 hanging=$!
