@@ -125,7 +125,7 @@ disks() {
 
 	# The tool is done before its device can be opened.
 	target_make 4 51712 block-rbd rbd/late
-	block add 4 51712 block-rbd
+	block add 4 51712 block-rbd || fail "a disk whose node comes late is refused"
 	expect_eq physical-device "$(xs vbd/4/51712/physical-device)" "$(stat -c '%t:%T' "$(xs vbd/4/51712/node)")"
 	block remove 4 51712 block-rbd
 	xenstore-rm "$XS_BACKEND/vbd/4"
