@@ -126,15 +126,17 @@ attaches() {
 
 # ---- twenty guests at once -------------------------------------------------------------------------------
 
+# They are made and never run: a small kernel is loaded faster, and it is the same for all.
 storm() {
-	local i start pids=() name
+	local i start pids=() name failed=0
+	: >$LAB_OUT/storm
 	for ((i = 0; i < 20; i++)); do
 		name=storm$i
 		cat >$LAB_OUT/$name.cfg <<-END
 			name = "$name"
 			type = "pv"
 			memory = 32
-			kernel = "$GUEST_FILES/vmlinuz"
+			kernel = "/usr/lib/grub-xen/grub-x86_64-xen.bin"
 			disk = [ 'format=raw,vdev=xvda,access=r,script=$(file_of block),target=$loop',
 				'format=raw,vdev=xvdb,access=r,script=$(file_of block),target=$loop' ]
 			vif = [ 'bridge=ovsbr0,script=$(file_of vif-openvswitch)' ]
@@ -146,14 +148,19 @@ storm() {
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do
-		wait "$i" || { say "a guest could not be made: $(tail -n 3 $LAB_OUT/storm)"; return 1; }
+		wait "$i" || failed=$((failed + 1))
 	done
 	result storm twenty-guests ms $((($(now_us) - start) / 1000))
+	# Twenty scripts at once may take longer than libxl waits.
+	result storm twenty-guests-failed guests $failed
+	[ $failed = 0 ] || say "$failed guests could not be made: $(grep -m 4 'error' $LAB_OUT/storm)"
 	start=$(now_us)
 	for ((i = 0; i < 20; i++)); do
 		xl destroy storm$i >&2 &
 	done
 	wait
+	wait_for 120 lab_no_vif_left
+	wait_for 120 lab_no_vbd_left
 	result storm twenty-guests-end ms $((($(now_us) - start) / 1000))
 }
 
@@ -228,15 +235,15 @@ for run in $(seq "$runs"); do
 	done
 	if has many || has memory; then
 		crowd 200 800
-		for driver in stock ours; do
-			has many || break
-			say "run $run of $runs: scripts with a thousand devices there, $driver"
-			scripts many -1000 "$(rounds 20 3)"
-		done
 		driver=ours
 		if has memory; then
 			memory
 		fi
+		for driver in raw ours stock; do
+			has many || break
+			say "run $run of $runs: scripts with a thousand devices there, $driver"
+			scripts many -1000 "$(rounds 20 3)"
+		done
 		crowd_end
 	fi
 done
