@@ -109,7 +109,8 @@ void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
 /* ---- finding the disk ------------------------------------------------------------------------------ */
 
 struct vbd_keys {
-	char *params, *mode, *device_type, *physical, *script;
+	char *params, *mode, *physical, *script;
+	char *device_type;	/* read only if there are no params */
 };
 
 static void free_keys(struct vbd_keys *keys)
@@ -144,6 +145,31 @@ static int disk_path(const char *params, char path[PATH_MAX], struct why *why)
 }
 
 /*
+ * What cannot be written to is not given out to be written to. A block device stays
+ * open for reading only: at the end of one that was open for writing, udev looks at it
+ * anew. A file has to be open for what its loop device is to do.
+ */
+static int open_for_writing(struct disk *disk, const char *params, struct why *why)
+{
+	char link[64];
+	int readonly = 0, fd;
+
+	if (S_ISBLK(disk->st.st_mode)) {
+		if (ioctl(disk->fd, BLKROGET, &readonly) < 0)
+			return -errno;
+		return readonly ? why_key(why, "mode", "w", "'r', for '%s' is read-only", params) : 0;
+	}
+	/* The file that is open, whatever its name stands for by now. */
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", disk->fd);
+	fd = open(link, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return why_key(why, "params", params, "a file that can be written to: %s", strerror(errno));
+	close(disk->fd);
+	disk->fd = fd;
+	return 0;
+}
+
+/*
  * Opens it, and only then looks where it is: what is judged is what is given
  * out, whatever happens to the names meanwhile.
  */
@@ -157,9 +183,7 @@ static int open_disk(struct device *device, const struct vbd_keys *keys, struct 
 
 	if (r < 0)
 		return r;
-	disk->fd = open(disk->path, (disk->share.readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC |
-			O_NOCTTY |
-			O_NONBLOCK);
+	disk->fd = open(disk->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (disk->fd < 0)
 		return why_key(why, "params", keys->params, "a disk that can be opened: %s", strerror(errno));
 	if (fstat(disk->fd, &disk->st) < 0)
@@ -181,7 +205,7 @@ static int open_disk(struct device *device, const struct vbd_keys *keys, struct 
 		disk->share.disk = (struct disk_id){ .device = disk->st.st_dev,
 						    .inode = disk->st.st_ino };
 	}
-	return 0;
+	return disk->share.readonly ? 0 : open_for_writing(disk, keys->params, why);
 }
 
 /* ---- who may have it ------------------------------------------------------------------------------- */
@@ -354,7 +378,8 @@ static int read_keys(struct device *device, struct vbd_keys *keys, struct why *w
 {
 	keys->params = device_read(device, "params");
 	keys->mode = device_read(device, "mode");
-	keys->device_type = device_read(device, "device-type");
+	if (keys->params && !*keys->params)
+		keys->device_type = device_read(device, "device-type");
 	keys->physical = device_read(device, "physical-device");
 	keys->script = device_read(device, "script");
 	if (!keys->params)

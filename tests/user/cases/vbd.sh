@@ -76,6 +76,20 @@ disks() {
 	umount "$RUN/mnt"
 	losetup -d "$loop"
 
+	# One that cannot be written to, and a file on a file system that cannot.
+	loop=$(losetup -r -f --show "$RUN/disks/a")
+	vbd_make 6 768 "$loop" w
+	refuse 6 768 "mode='w': must be 'r', for '$loop' is read-only"
+	vbd_make 6 768 "$loop" r
+	block add 6 768
+	block remove 6 768
+	xenstore-rm "$XS_BACKEND/vbd/6"
+	losetup -d "$loop"
+	mount --bind -r "$RUN/disks" "$RUN/disks"
+	vbd_make 6 768 "$RUN/disks/b" w
+	refuse 6 768 'must be a file that can be written to: Read-only file system'
+	umount "$RUN/disks"
+
 	vbd_make 7 1 /etc/passwd r
 	refuse 7 1 "params='/etc/passwd': must be below one of the directories"
 	ln -sf /etc/passwd "$RUN/disks/link"
