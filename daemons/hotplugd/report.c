@@ -82,12 +82,18 @@ void report_write(const struct hotplug *hotplug, const char *path)
 {
 	_free_ char *text = report_metrics(hotplug);
 	_fclose_ FILE *file = NULL;
+	static bool failed;	/* said once, and not every time */
 	char tmp[4096];
 
 	if (!text || snprintf(tmp, sizeof(tmp), "%s.tmp", path) >= (int)sizeof(tmp))
 		return;
 	file = fopen(tmp, "we");
 	if (!file || fputs(text, file) < 0 || fflush(file) < 0 || fchmod(fileno(file), 0644) < 0 ||
-	    rename(tmp, path) < 0)
-		(void)log_err_errno(-errno, "Cannot write %s, ignoring", path);
+	    rename(tmp, path) < 0) {
+		if (!failed)
+			(void)log_err_errno(-errno, "Cannot write %s, ignoring", path);
+		failed = true;
+		return;
+	}
+	failed = false;
 }

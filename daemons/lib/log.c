@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <systemd/sd-journal.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "log.h"
+#include "str.h"
+
+#define JOURNAL		"/run/systemd/journal/socket"
 
 static const char *log_program = "";
-static bool log_debugging, log_to_journal;
+static bool log_debugging;
+static int log_journal = -1;		/* a socket, if lines go there */
+static unsigned long log_lost;		/* lines that it has not taken */
 
 /* systemd says in JOURNAL_STREAM which device and inode stderr has if it leads to the journal. */
 static bool stderr_is_journal(void)
@@ -31,7 +36,8 @@ void log_open(const char *program, bool debug)
 {
 	log_program = program;
 	log_debugging = debug;
-	log_to_journal = stderr_is_journal();
+	if (stderr_is_journal())
+		log_journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
 bool log_is_debug(void)
@@ -39,51 +45,60 @@ bool log_is_debug(void)
 	return log_debugging;
 }
 
-/* Makes one "NAME=value" of a journal entry; counts it if it could be made. */
-__attribute__((format(printf, 3, 4)))
-static void field(struct iovec *fields, int *n, const char *format, ...)
+/* One entry in the journal's native protocol; all values are of one line. */
+static void make_entry(struct str *entry, const struct log_about *about, int level,
+		       const char *text)
 {
-	char *text;
-	va_list ap;
-	int len;
-
-	va_start(ap, format);
-	len = vasprintf(&text, format, ap);
-	va_end(ap);
-	if (len < 0)
+	str_addf(entry, "MESSAGE=%s%s%s\n", about ? about->name : "", about ? ": " : "", text);
+	str_addf(entry, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\n", level, log_program);
+	if (!about)
 		return;
-	fields[*n].iov_base = text;
-	fields[*n].iov_len = (size_t)len;
-	(*n)++;
+	str_addf(entry, "XEN_KIND=%s\nXEN_DOMID=%u\nXEN_DEVID=%u\n", about->kind, about->domid,
+		 about->devid);
+	if (about->phase)
+		str_addf(entry, "XEN_PHASE=%s\n", about->phase);
+	if (about->duration_us)
+		str_addf(entry, "DURATION_US=%" PRIu64 "\n", about->duration_us);
 }
 
-static void send_to_journal(const struct log_about *about, int level, const char *text)
+/*
+ * libsystemd's sd_journal_send() waits until the journal takes an entry, which may be
+ * never: then devices would wait, too.
+ */
+static bool send_to_journal(const struct log_about *about, int level, const char *text)
 {
-	struct iovec fields[8];
-	int n = 0;
+	static const struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = JOURNAL };
+	_str_ struct str entry = { 0 };
 
-	field(fields, &n, "MESSAGE=%s%s%s", about ? about->name : "", about ? ": " : "", text);
-	field(fields, &n, "PRIORITY=%d", level);
-	field(fields, &n, "SYSLOG_IDENTIFIER=%s", log_program);
-	if (about) {
-		field(fields, &n, "XEN_KIND=%s", about->kind);
-		field(fields, &n, "XEN_DOMID=%u", about->domid);
-		field(fields, &n, "XEN_DEVID=%u", about->devid);
-		if (about->phase)
-			field(fields, &n, "XEN_PHASE=%s", about->phase);
-		if (about->duration_us)
-			field(fields, &n, "DURATION_US=%" PRIu64, about->duration_us);
+	make_entry(&entry, about, level, text);
+	return !entry.failed &&
+	       sendto(log_journal, entry.text, entry.len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		      (const struct sockaddr *)&addr, sizeof(addr)) >= 0;
+}
+
+static void tell_journal(const struct log_about *about, int level, const char *text)
+{
+	char note[80];
+
+	if (log_lost) {
+		snprintf(note, sizeof(note), "%lu lines are missing here: the journal did not take them",
+			 log_lost);
+		if (send_to_journal(NULL, LOG_WARNING, note))
+			log_lost = 0;
 	}
-	/* There is nobody left to tell that the journal cannot be told. */
-	(void)sd_journal_sendv(fields, n);
-	while (n)
-		free(fields[--n].iov_base);
+	if (!send_to_journal(about, level, text))
+		log_lost++;
 }
 
-static void log_text(const struct log_about *about, int level, const char *text)
+static void log_text(const struct log_about *about, int level, char *text)
 {
-	if (log_to_journal)
-		send_to_journal(about, level, text);
+	/* What others have said may have several lines. */
+	for (char *p = text; *p; p++) {
+		if (iscntrl((unsigned char)*p))
+			*p = ' ';
+	}
+	if (log_journal >= 0)
+		tell_journal(about, level, text);
 	else if (about)
 		fprintf(stderr, "%s: %s\n", about->name, text);
 	else

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Log lines, to the journal with fields if that is where stderr goes, else to
- * stderr. A line about a device begins with its name (`vif3.0: ...`).
+ * stderr. A line about a device begins with its name (`vif3.0: ...`). Never waits
+ * for the journal: what that does not take is lost, and counted.
  */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H

@@ -173,7 +173,7 @@ crowd() { # crowd VIFS DISKS
 		vif_publish 0 $((10 + i)) script=/etc/xen/scripts/vif-openvswitch bridge=ovsbr0
 	done
 	for ((i = 1; i <= $2; i++)); do
-		vbd_bare $((268435456 + i * 256)) "$loop" r
+		vbd_bare $((268435456 + i * 256)) "$shared" r
 	done
 	for ((i = 1; i <= $1; i++)); do
 		wait_for 60 test -e "/sys/class/net/vif0.$((10 + i))"
@@ -213,6 +213,7 @@ udevadm control --stop-exec-queue
 modprobe -qr xen-netfront
 modprobe -qr xen-blkfront
 loop=$(disk_loop data 8)
+shared=$(disk_loop shared 8)
 echo "{\"kernel\":\"$(uname -r)\",\"xen\":\"$(xl info xen_version 2>/dev/null)\",\"stock\":\"/etc/xen/scripts/*.stock\",\"ours\":\"$(readlink -f /etc/xen/scripts/vif-openvswitch)\"}"
 for run in $(seq "$runs"); do
 	for driver in raw stock ours; do

@@ -530,7 +530,7 @@ vif_detach() {
 
 # ---- guests ----------------------------------------------------------------------------------------
 
-# guest_start NAME [--type pv|pvh] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE] [--vif SPEC...]
+# guest_start NAME [--type pv|pvh|hvm] [--memory MB] [--vcpus N] [--extra ARGS] [--config LINE] [--vif SPEC...]
 # [--loader FILE] [--ramdisk FILE] [--stock-script] [DISK...]: starts a Linux guest by xl and waits until it takes
 # commands. A DISK is what xl's disk= list takes; "phy:DEVICE,VDEV,MODE" goes through the lab's own quick hotplug
 # script unless Xen's is asked for. ARGS are for its kernel. With a loader, that is started and has to find kernel
@@ -551,9 +551,9 @@ lab_emulator_killed() {
 	xl dmesg | grep -A 12 " d$1v[0-9]* Triple fault" | grep -q 'RIP: *e008:'
 }
 
-# The same without waiting for the guest.
+# The same without waiting for the guest, which --paused leaves paused.
 guest_create() {
-	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' vifs='' disk loader='' script=lab
+	local name=$1 type=pv memory=384 vcpus=1 extra='' config='' disks='' vifs='' disk loader='' script=lab paused=
 	local ramdisk=$LAB_RUN/guest.cpio
 	shift
 	while [ $# -gt 0 ]; do
@@ -567,6 +567,7 @@ guest_create() {
 		--vif) vifs+="${vifs:+, }'$2'" && shift ;;
 		--loader) loader=$2 && shift ;;
 		--stock-script) script=stock ;;
+		--paused) paused=-p ;;
 		*) break ;;
 		esac
 		shift
@@ -599,7 +600,7 @@ guest_create() {
 		on_crash = "destroy"
 		$config
 	END
-	expect_ok xl create "$LAB_RUN/guests/$name.cfg"
+	expect_ok xl create $paused "$LAB_RUN/guests/$name.cfg"
 }
 
 # guest_ramdisk [SUFFIX]: makes $LAB_RUN/guestSUFFIX.cpio. The guest's initial file system is in the

@@ -162,6 +162,15 @@ vbd_make() {
 		"$be/script" /etc/xen/scripts/block "$be/device-type" disk "${@:5}"
 }
 
+# The nodes of loop devices, which a container may not have.
+loop_nodes() {
+	local i
+	[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
+	for i in $(seq 0 15); do
+		[ -e "/dev/loop$i" ] || mknod "/dev/loop$i" b 7 "$i"
+	done
+}
+
 # block ACTION DOMID DEVID [SCRIPT]: as libxl runs it for a disk.
 block() {
 	script=/etc/xen/scripts/${4:-block} XENBUS_TYPE=vbd XENBUS_PATH=backend/vbd/$2/$3 \

@@ -23,10 +23,7 @@ hotplug online 2 0
 expect_eq 'ports' "$(ovs-vsctl list-ports ovsbr0 | sort | tr '\n' ' ')" 'vif1.0 vif2.0 '
 
 truncate -s 1M "$RUN/disks/a"
-[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
-for i in $(seq 0 15); do
-	[ -e "/dev/loop$i" ] || mknod "/dev/loop$i" b 7 "$i"
-done
+loop_nodes
 vbd_make 2 51712 "$RUN/disks/a" w
 wait_for 10 connected vbd/2/51712 || fail "the disk is not given out"
 

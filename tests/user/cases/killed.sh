@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The daemon is killed at its first, second, third ... message to anybody while it plugs a vif, and while it
-# takes it out: the script succeeds all the same, and there is exactly the port that should be.
+# The daemon is killed at its first, second, third ... message to anybody while it plugs a vif or a disk, and
+# while it takes it out: the script succeeds all the same, and there is exactly the port, or the loop device,
+# that should be.
 
 ovs_start
 # The leak check does not work under strace.
@@ -29,6 +30,13 @@ daemon_end() {
 	rm -f /run/xen-hotplugd/socket
 }
 
+# The count of a step in which the daemon has lived, and how many steps there were.
+lived() { if ! daemon_is_dead; then survived=$((survived + 1)); fi; }
+enough() {
+	[ "$survived" -ge 2 ] || fail "the daemon has not survived a plug of a $1 in $step steps"
+	[ "$step" -gt 8 ] || fail "it was killed in $step steps of a $1 only: strace did not do it"
+}
+
 survived=0
 for step in $(seq 1 60); do
 	daemon_dying "$step"
@@ -36,7 +44,7 @@ for step in $(seq 1 60); do
 	hotplug online 1 0 || fail "step $step: the plug has failed"
 	expect_eq "step $step: hotplug-status" "$(xs vif/1/0/hotplug-status)" connected
 	expect_eq "step $step: the ports" "$(ovs-vsctl list-ports ovsbr0) $(ovs_port vif1.0 tag)" 'vif1.0 7'
-	if ! daemon_is_dead; then survived=$((survived + 1)); fi
+	lived
 	daemon_end
 
 	daemon_dying "$step"
@@ -47,5 +55,27 @@ for step in $(seq 1 60); do
 	# Some steps behind the last one that it gets to.
 	[ "$survived" -lt 2 ] || break
 done
-[ "$survived" -ge 2 ] || fail "the daemon has not survived a plug in $step steps"
-[ "$step" -gt 8 ] || fail "it was killed in $step steps only: strace did not do it"
+enough vif
+
+loop_nodes
+truncate -s 8M "$RUN/disks/a"
+calls=$calls,ioctl
+survived=0
+for step in $(seq 1 60); do
+	daemon_dying "$step"
+	vbd_make 1 51712 "$RUN/disks/a" w
+	block add 1 51712 || fail "step $step: the plug has failed"
+	expect_eq "step $step: hotplug-status" "$(xs vbd/1/51712/hotplug-status)" connected
+	expect_eq "step $step: the loop devices" "$(losetup -n -O NAME -j "$RUN/disks/a")" "$(xs vbd/1/51712/node)"
+	lived
+	daemon_end
+
+	daemon_dying "$step"
+	block remove 1 51712 || fail "step $step: the unplug has failed"
+	unused() { [ -z "$(losetup -j "$RUN/disks/a")" ]; }
+	wait_for 5 unused || fail "step $step: $(losetup -j "$RUN/disks/a") stays"
+	daemon_end
+	xenstore-rm "$XS_BACKEND/vbd/1"
+	[ "$survived" -lt 2 ] || break
+done
+enough disk

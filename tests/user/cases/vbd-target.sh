@@ -11,10 +11,7 @@
 # maps loop devices; what it is told and what becomes of that is shown, Ceph is not. The lab's
 # hotplug-disk-nbd and hotplug-disk-iscsi have the real initiators.
 
-[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
-for i in $(seq 0 15); do
-	[ -e "/dev/loop$i" ] || mknod "/dev/loop$i" b 7 "$i"
-done
+loop_nodes
 TARGETS=/local/domain/0/data/xen-hotplugd/targets
 export RBD=$RUN/rbd
 # For iscsiadm's lock.

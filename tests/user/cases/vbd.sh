@@ -4,10 +4,7 @@
 # Disks are given out: a block device as it is, a file behind a loop device with direct I/O, each with its
 # sequence number; who shares with whom, and what dom0 itself uses, is judged; and nothing is left behind.
 
-[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
-for i in $(seq 0 15); do
-	[ -e "/dev/loop$i" ] || mknod "/dev/loop$i" b 7 "$i"
-done
+loop_nodes
 
 refuse() {
 	local message
