@@ -28,7 +28,7 @@ HOTPLUGD := $(call daemon_objects,$(wildcard daemons/hotplugd/*.c))
 HOTPLUG := $(call daemon_objects,daemons/hotplug/main.c daemons/hotplugd/request.c daemons/hotplugd/parse.c \
 	daemons/lib/str.c)
 XENBECTL := $(call daemon_objects,$(wildcard daemons/xenbectl/*.c) daemons/hotplugd/request.c \
-	daemons/hotplugd/parse.c)
+	daemons/hotplugd/parse.c daemons/hotplugd/counters.c)
 
 daemons: $(DAEMON_PROGS) ## build the daemons for this machine (in a chroot: tools/chroot SUITE+user -- make daemons)
 

@@ -25,6 +25,7 @@
  * daemon dies meanwhile sees it, and asks again.
  */
 #define KEEP_US		250000u
+#define REPORT_PART	32768u	/* what xenbectl reads at a time is twice that */
 
 struct client {
 	struct client *next;		/* of the server's */
@@ -35,6 +36,8 @@ struct client {
 	int fd;
 	bool plug;			/* what it waits for */
 	char store_name[24];		/* under which systemd keeps it; empty: it does not */
+	char *report;			/* what it is told, and how much of that is sent */
+	size_t len, sent;
 };
 
 struct server {
@@ -77,6 +80,7 @@ static void client_free(struct client *client)
 	sd_event_source_disable_unref(client->io);
 	sd_event_source_disable_unref(client->keep);
 	close(client->fd);
+	free(client->report);
 	free(client);
 }
 
@@ -152,21 +156,38 @@ static void take_device_request(struct client *client, const struct request *req
 		device_unplug(device, client);
 }
 
-static void send_report(struct client *client, char *text)
+/* As much as the socket takes; the rest when it takes more. */
+static void send_report(struct client *client)
+{
+	while (client->sent < client->len) {
+		const size_t left = client->len - client->sent;
+		const size_t part = left < REPORT_PART ? left : REPORT_PART;
+		const ssize_t n = send(client->fd, client->report + client->sent, part,
+				       MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			(void)sd_event_source_set_io_events(client->io, EPOLLOUT | EPOLLRDHUP);
+			return;
+		}
+		if (n < 0)
+			break;
+		client->sent += (size_t)n;
+	}
+	client_free(client);
+}
+
+/* Steals @text. Whoever is in the middle of it asks again if we die: nobody else could go on. */
+static void take_report(struct client *client, char *text)
 {
 	if (!text) {
 		answer_error(client, "there is no memory");
 		return;
 	}
-	for (size_t at = 0, len = strlen(text); at < len; at += 32768) {
-		const size_t part = len - at < 32768 ? len - at : 32768;
-
-		if (send(client->fd, text + at, part, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-			break;
-	}
-	free(text);
+	client->keep = sd_event_source_disable_unref(client->keep);
 	take_off(client);
-	client_free(client);
+	client->report = text;
+	client->len = strlen(text);
+	send_report(client);
 }
 
 static void take_request(struct client *client)
@@ -198,10 +219,10 @@ static void take_request(struct client *client)
 		take_device_request(client, &request);
 		return;
 	case VERB_LIST:
-		send_report(client, report_list(client->server->hotplug));
+		take_report(client, report_list(client->server->hotplug));
 		return;
 	case VERB_METRICS:
-		send_report(client, report_metrics(client->server->hotplug));
+		take_report(client, report_metrics(client->server->hotplug));
 		return;
 	}
 }
@@ -222,6 +243,8 @@ static int on_client(sd_event_source *source, int fd, uint32_t revents, void *us
 	/* A script that was killed: what it has asked for is done all the same. */
 	if (revents & (EPOLLHUP | EPOLLERR | EPOLLRDHUP) && !(revents & EPOLLIN))
 		client_free(client);
+	else if (client->report)
+		send_report(client);
 	else
 		take_request(client);
 	return 0;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -94,7 +93,7 @@ static void log_text(const struct log_about *about, int level, char *text)
 {
 	/* What others have said may have several lines. */
 	for (char *p = text; *p; p++) {
-		if (iscntrl((unsigned char)*p))
+		if ((*p >= 0 && *p < ' ') || *p == 127)
 			*p = ' ';
 	}
 	if (log_journal >= 0)

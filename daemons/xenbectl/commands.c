@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../lib/cleanup.h"
+#include "../lib/str.h"
 #include "xenbectl.h"
 
 static const char *get(const json_t *object, const char *key)
@@ -39,14 +40,16 @@ static void print_row(const json_t *device)
 {
 	const json_t *backend = json_object_get(device, "backend");
 	const json_t *daemon = json_object_get(device, "daemon");
+	const bool emulated = json_is_true(json_object_get(device, "emulated"));
 	const char *where = get(backend, "bridge"), *hotplug = get(daemon, "state");
 
 	if (!where)
 		where = get(backend, "params");
 	if (!hotplug)
 		hotplug = get(backend, "hotplug-status");
-	printf("%-16s %-12s %-12s %-12s %8.1f  %s\n", get(device, "name"), state_name(get(backend, "state")),
-	       state_name(get(device, "frontend_state")), hotplug && *hotplug ? hotplug : "-",
+	printf("%-16s %-12s %-12s %-12s %8.1f  %s\n", get(device, "name"),
+	       emulated ? "emulated" : state_name(get(backend, "state")),
+	       emulated ? "emulated" : state_name(get(device, "frontend_state")), hotplug && *hotplug ? hotplug : "-",
 	       (double)json_integer_value(json_object_get(daemon, "took_us")) / 1000, where ? where : "");
 }
 
@@ -105,14 +108,18 @@ int cmd_show(int argc, char **argv)
 
 /* ---- doctor ---------------------------------------------------------------------------------------- */
 
+#define SHOWN	400u	/* of what a guest says */
+
 /* The first thing that keeps a device from working, and what to do; NULL: nothing does. */
-static const char *diagnose(const json_t *device, bool daemon, const char **ret_detail)
+static const char *diagnose(const json_t *device, bool daemon, char shown[SHOWN],
+			    const char **ret_detail)
 {
 	const json_t *backend = json_object_get(device, "backend");
 	const json_t *told = json_object_get(device, "daemon");
 	const char *state = get(backend, "state"), *frontend = get(device, "frontend_state");
 	const char *status = get(backend, "hotplug-status"), *error = get(backend, "hotplug-error");
 	const bool vif = !strcmp(get(device, "kind"), "vif");
+	const char *said = get(device, "error"), *guest_said = get(device, "frontend_error");
 
 	*ret_detail = "";
 	if (error) {
@@ -123,6 +130,8 @@ static const char *diagnose(const json_t *device, bool daemon, const char **ret_
 		*ret_detail = get(told, "reason") ? get(told, "reason") : "";
 		return "xen-hotplugd waits";
 	}
+	if (json_is_true(json_object_get(device, "emulated")))
+		return NULL;
 	if (!state || !strcmp(state, "1"))
 		return "no driver has taken it: is xen-netback or xen-blkback loaded?";
 	if (!strcmp(state, "4"))
@@ -130,6 +139,15 @@ static const char *diagnose(const json_t *device, bool daemon, const char **ret_
 	if (vif ? !status || strcmp(status, "connected") : !get(backend, "physical-device"))
 		return daemon ? "nobody has plugged it: was its script run?" :
 			"nobody has plugged it, and xen-hotplugd does not run";
+	/* It stays there when the driver is content again. */
+	if (said) {
+		*ret_detail = said;
+		return "the driver has complained";
+	}
+	if (guest_said) {
+		*ret_detail = str_show(guest_said, shown, SHOWN);
+		return "the guest's driver has complained";
+	}
 	if (!strcmp(state, "5") || !strcmp(state, "6"))
 		return "it is closed: the guest, or the toolstack, has ended it";
 	if (!frontend || !strcmp(frontend, "1"))
@@ -144,6 +162,7 @@ int cmd_doctor(int argc, char **argv)
 	bool daemon;
 	json_t *devices = gather_all(&daemon), *device, *found = json_array();
 	const char *name, *what, *detail;
+	char shown[SHOWN];
 	int status = 0;
 	size_t i;
 
@@ -155,7 +174,7 @@ int cmd_doctor(int argc, char **argv)
 		name = get(device, "name");
 		if (argc && strcmp(name, argv[0]))
 			continue;
-		what = diagnose(device, daemon, &detail);
+		what = diagnose(device, daemon, shown, &detail);
 		if (!what)
 			continue;
 		status = 1;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* xenbectl top: what every device does, again and again. */
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +9,11 @@
 #include <unistd.h>
 
 #include "../../wire/store.h"
+#include "../hotplugd/counters.h"
 #include "../lib/cleanup.h"
 #include "../lib/str.h"
-#include "counters.h"
 #include "xenbectl.h"
 
-#define SYSFS		"/sys/bus/xen-backend/devices"
-#define DEBUGFS		"/sys/kernel/debug"
 #define INTERVAL	2u
 #define INTERVAL_MAX	3600u
 #define DEVICES_MAX	16384u
@@ -48,43 +45,12 @@ static unsigned int get_number(const json_t *object, const char *key)
 
 /* ---- looking --------------------------------------------------------------------------------------- */
 
-/*
- * The statistics of a vif's network device, whatever it is called by now: of the
- * driver's own, or, without a driver's directory, of the one that the daemon knows.
- */
-static void find_vif(const json_t *device, char statistics[256])
-{
-	const char *name = get(json_object_get(device, "daemon"), "ifname");
-	char pattern[128];
-	glob_t found = { 0 };
-
-	snprintf(pattern, sizeof(pattern), SYSFS "/vif-%u-%u/net/*/statistics", get_number(device,
-											   "domid"),
-		 get_number(device, "devid"));
-	if (glob(pattern, 0, NULL, &found) == 0)
-		snprintf(statistics, 256, "%s", found.gl_pathv[0]);
-	else
-		snprintf(statistics, 256, "/sys/class/net/%.15s/statistics", name ? name :
-			 get(device, "name"));
-	globfree(&found);
-}
-
 static void look(const json_t *device, struct counters *counters)
 {
-	const unsigned int domid = get_number(device, "domid"), devid = get_number(device, "devid");
-	char statistics[256], rings[128];
+	const enum kind kind = strcmp(get(device, "kind"), "vif") ? KIND_VBD : KIND_VIF;
 
-	if (!strcmp(get(device, "kind"), "vif")) {
-		find_vif(device, statistics);
-		snprintf(rings, sizeof(rings), DEBUGFS "/xen-netback/vif%u.%u/rings", domid, devid);
-		counters_read(KIND_VIF, statistics, rings, counters);
-	} else {
-		snprintf(statistics, sizeof(statistics), SYSFS "/vbd-%u-%u/statistics", domid,
-			 devid);
-		snprintf(rings, sizeof(rings), DEBUGFS "/xen-blkback/vbd-%u-%u/rings", domid,
-			 devid);
-		counters_read(KIND_VBD, statistics, rings, counters);
-	}
+	counters_of(kind, get_number(device, "domid"), get_number(device, "devid"),
+		    get(json_object_get(device, "daemon"), "ifname"), counters);
 }
 
 static int by_name(const void *a, const void *b)

@@ -29,7 +29,9 @@ int ask_daemon(const char *verb, char **ret_text);
 /*
  * All vifs and disks of this domain's backends, as a JSON array. Each has "name",
  * "domid", "devid", "kind", its keys as "backend", its other end's state as
- * "frontend_state", and as "daemon" what xen-hotplugd says of it. NULL: no memory.
+ * "frontend_state", what the drivers of both ends have last complained of as "error" and
+ * "frontend_error", and as "daemon" what xen-hotplugd says of it. What QEMU emulates has
+ * "emulated", and of the keys the bridge and the script. NULL: no memory.
  */
 json_t *gather(struct store *store, bool *ret_daemon);
 

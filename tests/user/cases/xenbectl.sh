@@ -31,8 +31,33 @@ hotplug online 3 0 vif-bridge 2>/dev/null || true
 expect_match 'doctor of one' "$(xenbectl doctor vif3.0 || true)" \
 	"vif3.0: it was refused when it was plugged: bridge='nowhere'"
 
+# What the drivers say counts until they are connected; a guest's words are shown as what they are.
+vif_make 6 0 "$XS_BACKEND/vif/6/0/bridge" xenbr0
+hotplug online 6 0 vif-bridge
+xenstore-write /local/domain/6/error/device/vif/0/error $'no\nring\033[2J'
+expect_match "the guest's complaint" "$(xenbectl doctor vif6.0 || true)" "the guest's driver has complained: no.ring.\[2J\$"
+xenstore-write /local/domain/0/error/backend/vif/6/0/error "12 mapping tx-ring-ref"
+expect_match "the driver's complaint" "$(xenbectl doctor vif6.0 || true)" 'the driver has complained: 12 mapping tx-ring-ref'
+xenstore-write "$XS_BACKEND/vif/6/0/state" 4
+expect_match 'doctor, when it is connected' "$(xenbectl doctor vif6.0)" 'nothing is wrong'
+
+# What QEMU emulates is shown with the vif's bridge.
+ip link add vif6.0-emu type veth peer name emu
+hotplug add 6 0 vif-bridge tap
+expect_match 'the emulated device' "$(xenbectl list)" 'vif6.0-emu +emulated +emulated +plugged +[0-9.]+ +xenbr0'
+expect_match 'doctor' "$(xenbectl doctor vif6.0-emu)" 'nothing is wrong'
+hotplug remove 6 0 vif-bridge tap
+
 metrics=$(xenbectl metrics)
-expect_match 'metrics' "$metrics" 'xen_hotplug_devices\{kind="vif",state="plugged"\} 1'
+expect_match 'metrics' "$metrics" 'xen_hotplug_device\{device="vif1.0",domid="1",state="plugged"\} 1'
+expect_match 'metrics' "$metrics" 'xen_hotplug_failures_total\{device="vif3.0",domid="3"\} 1'
+expect_match 'metrics' "$metrics" 'xen_backend_bytes_total\{device="vif1.0",domid="1",direction="in"\} [0-9]+'
+expect_match 'metrics' "$metrics" 'xen_backend_errors_total\{device="vif1.0",domid="1"\} [0-9]+'
+# The format wants each family's samples together, and of each label set one.
+expect_eq 'the format of metrics' "$(awk '/^# TYPE/ { family = $3; if (seen[family]++) print "twice: " family }
+	!/^#/ { name = $1; sub(/{.*/, "", name); sub(/_total$/, "", name)
+		if (name != family) print "not of " family ": " $1; if (sample[$1]++) print "twice: " $1 }' <<<"$metrics")" ''
+expect_match 'metrics' "$metrics" 'xen_hotplug_devices\{kind="vif",state="plugged"\} 2'
 expect_match 'metrics' "$metrics" 'xen_hotplug_plug_seconds\{device="vif1.0",domid="1"\} 0\.[0-9]{6}'
 expect_match 'metrics' "$metrics" '# EOF$'
 written() { grep -q '^# EOF' "$RUN/metrics/xen.prom" 2>/dev/null; }
@@ -89,3 +114,28 @@ for word in --interval=0 --interval=x --count=0 --count=-1 --frobnicate; do
 	xenbectl top $word 2>/dev/null || status=$?
 	expect_eq "status of top $word" "$status" 2
 done
+
+# Two thousand devices, which is more than a socket takes at a time: all are told, also to who reads slowly.
+daemon_stop TERM
+for i in $(seq 1 2000); do
+	printf '%s\0%s\0' "$XS_BACKEND/vif/9/$i/hotplug-by" vif-bridge "$XS_BACKEND/vif/9/$i/state" 2 \
+		"$XS_BACKEND/vif/9/$i/bridge" xenbr0 "$XS_BACKEND/vif/9/$i/mac" 00:16:3e:00:00:01
+done | xargs -0 -n 400 xenstore-write
+daemon_start
+all_told() {
+	[ "$(xenbectl list --json | python3 -c 'import json, sys
+print(sum("daemon" in d for d in json.load(sys.stdin) if d["domid"] == 9))')" = 2000 ]
+}
+wait_for 60 all_told || fail "xenbectl has $(xenbectl list | grep -c 'vif9.* plugging')"
+expect_eq 'who reads slowly' "$(python3 - <<'END'
+import socket, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect("/run/xen-hotplugd/socket")
+s.send(b"xen-hotplug-1\0metrics\0")
+time.sleep(1) # the daemon has filled the socket by then, and others are served
+data = b""
+while part := s.recv(65536):
+    data += part
+print(data.count(b'xen_hotplug_device{device="vif9.'), data.endswith(b"# EOF\n"))
+END
+)" '2000 True'

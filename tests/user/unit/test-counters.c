@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "../../../daemons/xenbectl/counters.h"
+#include "../../../daemons/hotplugd/counters.h"
 
 static void rates(void **state)
 {

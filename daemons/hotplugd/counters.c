@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 
 #define SECTOR		512u
 #define RINGS_MAX	65536u
+#define DEVICES	"/sys/bus/xen-backend/devices"
+#define DEBUGFS	"/sys/kernel/debug"
 
 static const struct {
 	enum kind kind;
@@ -117,6 +120,38 @@ void counters_read(enum kind kind, const char *statistics, const char *rings,
 	}
 	read_rings(rings, &counters);
 	*ret_counters = counters;
+}
+
+/* Of a vif's network device, whatever it is called by now. */
+static void find_vif(unsigned int domid, unsigned int devid, const char *ifname,
+		     char statistics[256])
+{
+	char pattern[128];
+	glob_t found = { 0 };
+
+	snprintf(pattern, sizeof(pattern), DEVICES "/vif-%u-%u/net/*/statistics", domid, devid);
+	if (glob(pattern, 0, NULL, &found) == 0)
+		snprintf(statistics, 256, "%s", found.gl_pathv[0]);
+	else if (ifname)
+		snprintf(statistics, 256, "/sys/class/net/%.15s/statistics", ifname);
+	else
+		snprintf(statistics, 256, "/sys/class/net/vif%u.%u/statistics", domid, devid);
+	globfree(&found);
+}
+
+void counters_of(enum kind kind, unsigned int domid, unsigned int devid, const char *ifname,
+		 struct counters *ret_counters)
+{
+	char statistics[256], rings[128];
+
+	if (kind == KIND_VIF) {
+		find_vif(domid, devid, ifname, statistics);
+		snprintf(rings, sizeof(rings), DEBUGFS "/xen-netback/vif%u.%u/rings", domid, devid);
+	} else {
+		snprintf(statistics, sizeof(statistics), DEVICES "/vbd-%u-%u/statistics", domid, devid);
+		snprintf(rings, sizeof(rings), DEBUGFS "/xen-blkback/vbd-%u-%u/rings", domid, devid);
+	}
+	counters_read(kind, statistics, rings, ret_counters);
 }
 
 double counters_rate(const struct counters *before, const struct counters *now,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a driver has counted of one device, and what that is in a second. */
-#ifndef XENBECTL_COUNTERS_H
-#define XENBECTL_COUNTERS_H
+#ifndef HOTPLUGD_COUNTERS_H
+#define HOTPLUGD_COUNTERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../hotplugd/parse.h"
+#include "parse.h"
 
 /* Into the guest are what it reads and the packets for it, out of it what it writes and sends. */
 enum counter { IN, OUT, IN_BYTES, OUT_BYTES, ERRORS, NR_COUNTERS };
@@ -23,6 +23,13 @@ struct counters {
 
 /* As the name of the counter in JSON: "in", "out_bytes" and so on. */
 const char *counter_name(enum counter counter);
+
+/*
+ * Of a device of this domain's backends. @ifname is what a vif's network device is called
+ * by now, for the case that the driver has none in its directory; NULL: as it was born.
+ */
+void counters_of(enum kind kind, unsigned int domid, unsigned int devid, const char *ifname,
+		 struct counters *ret_counters);
 
 /*
  * Of the files in @statistics, as both drivers' devices have one in sysfs, and of the
