@@ -560,19 +560,22 @@ static void on_watch(const char *path, const char *token, void *userdata)
 	}
 	if (kind == KIND_VBD && (!*key || !strcmp(key, "physical-device")))
 		vbd_index(hotplug, domid, devid);
-	if (!is_news(hotplug, key))
+	/* Which of two devices the guest uses goes by the state. */
+	if (!is_news(hotplug, key) && (kind != KIND_VIF || strcmp(key, "state")))
 		return;
 	for (device = hotplug->devices; device; device = device->next) {
 		if (device->kind != kind || device->domid != domid || device->devid != devid)
 			continue;
 		known = known || !device->emu;
+		if (!is_news(hotplug, key) && !vif_twin(device))
+			continue;
 		if (strcmp(key, "hotplug-status")) {
 			free(device->want);
 			device->want = NULL;
 		}
 		device_dirty(device);
 	}
-	if (!known && (!*key || !strcmp(key, "state")))
+	if (!known && is_news(hotplug, key) && (!*key || !strcmp(key, "state")))
 		consider(hotplug, kind, domid, devid);
 }
 

@@ -159,6 +159,8 @@ void vif_step(struct device *device);
 int vif_hooks_run(struct device *device, bool online, struct why *why);
 /* Ends those that run, and forgets what others have said. */
 void vif_hooks_forget(struct device *device);
+/* The emulated device of a vif, or the vif of one; NULL: there is none. */
+struct device *vif_twin(const struct device *device);
 /* Takes out the port of a vif that was refused, whenever it should appear. */
 void vif_abandon(struct device *device);
 void vbd_step(struct device *device);

@@ -60,6 +60,29 @@ static int read_keys(struct device *device, struct store_key *keys, size_t n, st
 	return r < 0 ? why_say(why, "cannot read from xenstore: %s", strerror(-r)) : 0;
 }
 
+struct device *vif_twin(const struct device *device)
+{
+	struct device *d;
+
+	for (d = device->hotplug->devices; d; d = d->next) {
+		if (d->kind == KIND_VIF && d->emu != device->emu && d->domid == device->domid &&
+		    d->devid == device->devid)
+			break;
+	}
+	return d;
+}
+
+/*
+ * Of the vif and what QEMU emulates beside it, the guest uses the vif once its driver is
+ * connected. QEMU's end of the other one may stay for as long as the guest.
+ */
+static bool is_active(struct device *device)
+{
+	_free_ char *state = vif_twin(device) ? device_read(device, "state") : NULL;
+
+	return !state || device->emu != !strcmp(state, "4");
+}
+
 static int make_want(struct device *device, struct vif_keys *keys, struct why *why)
 {
 	struct vif_policy policy = {
@@ -67,7 +90,7 @@ static int make_want(struct device *device, struct vif_keys *keys, struct why *w
 		.bridges = device->hotplug->config.bridges,
 	};
 	_free_ char *vm_name = read_name(device);
-	char vm_uuid[STORE_UUID_MAX], emu[40];
+	char vm_uuid[STORE_UUID_MAX];
 	int r;
 
 	store_machine(device->hotplug->store, device->domid, vm_uuid);
@@ -84,9 +107,7 @@ static int make_want(struct device *device, struct vif_keys *keys, struct why *w
 		device->want = NULL;
 		return r;
 	}
-	/* While the emulated device is there, the guest uses that one. */
-	snprintf(emu, sizeof(emu), "%.30s/emu", device->owner);
-	device->want->active = device->emu || !device_find(device->hotplug, emu);
+	device->want->active = is_active(device);
 	memcpy(device->ifname, device->want->name, sizeof(device->ifname));
 	return 0;
 }
@@ -552,13 +573,12 @@ static void step_plug(struct device *device)
 /* The other of the two, whose turn it is when this one comes or goes. */
 static void tell_twin(struct device *device)
 {
-	for (struct device *d = device->hotplug->devices; d; d = d->next) {
-		if (d->kind == KIND_VIF && d != device && d->domid == device->domid &&
-		    d->devid == device->devid && d->state == DEVICE_PLUGGED) {
-			free(d->want);
-			d->want = NULL;
-			device_dirty(d);
-		}
+	struct device *twin = vif_twin(device);
+
+	if (twin && twin->state == DEVICE_PLUGGED) {
+		free(twin->want);
+		twin->want = NULL;
+		device_dirty(twin);
 	}
 }
 

@@ -36,5 +36,12 @@ expect_ok xl block-detach g1 xvdb
 detached() { [ -z "$(losetup -j /var/lib/xen/images/lab.img)" ]; }
 expect_ok wait_for 20 detached
 expect_eq 'the file' "$(head -c 5 /var/lib/xen/images/lab.img)" hello
+
+# A disk that its driver cannot open: its words are what the doctor has.
+vbd_bare 51984 "$loop" r
+xenstore-write "$XS_BACKEND/0/51984/physical-device" ff:ff
+complains() { [[ $(xenbectl doctor vbd0.51984) == *'the driver has complained: '*'cannot open block device ff:ff'* ]]; }
+wait_for 20 complains || failure "the doctor says: $(xenbectl doctor vbd0.51984)"
+vbd_bare_end 51984
 expect_match 'the journal' "$(journalctl -u xen-hotplugd -o export | grep -c '^DURATION_US=')" '^[1-9]'
 success

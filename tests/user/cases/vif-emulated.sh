@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The tap of an emulated device is plugged beside the vif and named after it; while it is there, it is the
-# one in use; after its end, also when QEMU has removed it before, no port of it is left.
+# The tap of an emulated device is plugged beside the vif and named after it; until the guest's driver is
+# connected, it is the one in use; after its end, also when QEMU has removed it before, no port of it is left.
 
 ovs_start
 daemon_start
@@ -16,6 +16,14 @@ inactive() { [ "$(ovs_interface lan external_ids:iface-status)" = inactive ]; }
 wait_for 5 inactive || fail "the vif is still said to be in use"
 expect_eq 'identity of both' "$(ovs_interface lan external_ids:iface-id)" \
 	"$(ovs_interface lan-emu external_ids:iface-id)"
+# The guest's own driver takes over; QEMU's tap stays, and nobody is behind it.
+xenstore-write "$XS_BACKEND/vif/1/0/state" 4
+status_is() { [ "$(ovs_interface "$1" external_ids:iface-status)" = "$2" ]; }
+wait_for 5 status_is lan active || fail "the vif is not said to be in use when it is connected"
+wait_for 5 status_is lan-emu inactive || fail "the tap is still said to be in use"
+xenstore-write "$XS_BACKEND/vif/1/0/state" 2
+wait_for 5 status_is lan-emu active || fail "the tap is not in use again"
+wait_for 5 inactive || fail "the vif is still said to be in use"
 ip link del lan-emu
 hotplug remove 1 0 vif-openvswitch tap
 expect_eq 'ports' "$(ovs-vsctl list-ports ovsbr0)" lan
