@@ -120,9 +120,19 @@ char *device_read(struct device *device, const char *key)
 {
 	char path[128];
 	char *value = NULL;
+	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", device->path, key);
-	return store_read(device->hotplug->store, path, &value) < 0 ? NULL : value;
+	r = store_read(device->hotplug->store, path, &value);
+	/* That there is none, or one that is no text, is known then. */
+	if (r < 0 && r != -ENOENT && r != -EBADMSG && r != -EMSGSIZE)
+		device->unread = r;
+	return r < 0 ? NULL : value;
+}
+
+int device_unread(const struct device *device, struct why *why)
+{
+	return device->unread ? why_say(why, "cannot read from xenstore: %s", strerror(-device->unread)) : 0;
 }
 
 /* ---- time ------------------------------------------------------------------------------------------ */
@@ -366,6 +376,7 @@ static bool look_at(struct device *device)
 	char path[80];
 	bool gone;
 
+	device->unread = 0;
 	snprintf(path, sizeof(path), "%s/state", device->path);
 	gone = store_is_gone(device->hotplug->store, path);
 	if (!gone && device->state != DEVICE_UNPLUGGING && is_over(device)) {
@@ -502,8 +513,11 @@ static void on_chain(const char *chain, bool gone, void *userdata)
 	}
 }
 
-/* A device that nobody has told us of: is it one of those that we have plugged, or are to plug? */
-static void consider(struct hotplug *hotplug, enum kind kind, unsigned int domid,
+/*
+ * A device that nobody has told us of: is it one of those that we have plugged, or are to
+ * plug? An error if xenstore does not say.
+ */
+static int consider(struct hotplug *hotplug, enum kind kind, unsigned int domid,
 		     unsigned int devid)
 {
 	_free_ char *by = NULL, *state = NULL;
@@ -515,17 +529,20 @@ static void consider(struct hotplug *hotplug, enum kind kind, unsigned int domid
 	by = device_read(&device, "hotplug-by");
 	if (!by && hotplug->config.run == RUN_BY_EVENTS)
 		state = device_read(&device, "state");
+	if (device.unread)
+		return device.unread;
 	if (!by && !(state && !strcmp(state, "2")))
-		return;
+		return 0;
 	if (device_get(hotplug, kind, domid, devid, false, &found) < 0 || found->wanted)
-		return;
+		return 0;
 	restore(found);
 	found->fresh = !by;
 	if (kind != KIND_VIF || snprintf(emu, sizeof(emu), "vif%u.%u-emu", domid, devid) >= (int)sizeof(emu) ||
 	    link_get(hotplug->link, emu, 0, &info) < 0)
-		return;
+		return 0;
 	if (device_get(hotplug, kind, domid, devid, true, &found) >= 0)
 		restore(found);
+	return 0;
 }
 
 /* The keys whose change may mean something to us; the drivers write dozens of others. */
@@ -558,8 +575,10 @@ static void on_watch(const char *path, const char *token, void *userdata)
 		}
 		return;
 	}
-	if (kind == KIND_VBD && (!*key || !strcmp(key, "physical-device")))
-		vbd_index(hotplug, domid, devid);
+	/* What is not known now would not be known later: it is looked at anew, after a restart. */
+	if (kind == KIND_VBD && (!*key || !strcmp(key, "physical-device")) &&
+	    vbd_index(hotplug, domid, devid) < 0)
+		on_store_lost(hotplug);
 	/* Which of two devices the guest uses goes by the state. */
 	if (!is_news(hotplug, key) && (kind != KIND_VIF || strcmp(key, "state")))
 		return;
@@ -575,43 +594,56 @@ static void on_watch(const char *path, const char *token, void *userdata)
 		}
 		device_dirty(device);
 	}
-	if (!known && is_news(hotplug, key) && (!*key || !strcmp(key, "state")))
-		consider(hotplug, kind, domid, devid);
+	if (!known && is_news(hotplug, key) && (!*key || !strcmp(key, "state")) &&
+	    consider(hotplug, kind, domid, devid) < 0)
+		on_store_lost(hotplug);
 }
 
 /* ---- beginning and end ----------------------------------------------------------------------------- */
 
-static void scan_domain(struct hotplug *hotplug, enum kind kind, const char *domain)
+/* The names below a directory that may not be there. */
+static int list_below(struct hotplug *hotplug, const char *path, char ***ret_names, unsigned int *ret_n)
+{
+	const int r = store_list(hotplug->store, path, ret_names, ret_n);
+
+	if (r == -ENOENT)
+		*ret_n = 0;
+	return r == -ENOENT ? 0 : r;
+}
+
+static int scan_domain(struct hotplug *hotplug, enum kind kind, const char *domain)
 {
 	_free_ char **names = NULL;
 	unsigned int n, domid, devid;
 	char path[128];
+	int r;
 
 	snprintf(path, sizeof(path), "backend/%s/%.40s", kind_name(kind), domain);
-	if (store_list(hotplug->store, path, &names, &n) < 0)
-		return;
-	for (unsigned int i = 0; i < n; i++) {
+	r = list_below(hotplug, path, &names, &n);
+	for (unsigned int i = 0; r >= 0 && i < n; i++) {
 		snprintf(path, sizeof(path), "backend/%s/%.40s/%.40s", kind_name(kind), domain, names[i]);
 		if (!parse_backend_path(path, &kind, &domid, &devid, NULL))
 			continue;
 		if (kind == KIND_VBD)
-			vbd_index(hotplug, domid, devid);
-		if (!hotplug->once)
-			consider(hotplug, kind, domid, devid);
+			r = vbd_index(hotplug, domid, devid);
+		if (r >= 0 && !hotplug->once)
+			r = consider(hotplug, kind, domid, devid);
 	}
+	return r;
 }
 
-static void scan(struct hotplug *hotplug, enum kind kind)
+static int scan(struct hotplug *hotplug, enum kind kind)
 {
 	_free_ char **names = NULL;
 	unsigned int n;
 	char path[32];
+	int r;
 
 	snprintf(path, sizeof(path), "backend/%s", kind_name(kind));
-	if (store_list(hotplug->store, path, &names, &n) < 0)
-		return;
-	for (unsigned int i = 0; i < n; i++)
-		scan_domain(hotplug, kind, names[i]);
+	r = list_below(hotplug, path, &names, &n);
+	for (unsigned int i = 0; r >= 0 && i < n; i++)
+		r = scan_domain(hotplug, kind, names[i]);
+	return r;
 }
 
 int hotplug_open(struct hotplug *hotplug, sd_event *event)
@@ -658,12 +690,16 @@ int hotplug_start(struct hotplug *hotplug)
 			log_warning("The kernel does not tell of changed filter rules");
 		if (access(hotplug->config.ovsdb, F_OK) == 0)
 			(void)hotplug_ovs(hotplug);
-		scan(hotplug, KIND_VIF);
+		r = scan(hotplug, KIND_VIF);
+		if (r < 0)
+			return log_err_errno(r, "Cannot read from xenstore which devices there are");
 		hotplug->sweep_us = now_us() + SWEEP_FIRST_US;
 		if (hotplug->config.metrics && *hotplug->config.metrics && !hotplug->dry_run)
 			hotplug->metrics_us = now_us();
 	}
-	scan(hotplug, KIND_VBD);
+	r = scan(hotplug, KIND_VBD);
+	if (r < 0)
+		return log_err_errno(r, "Cannot read from xenstore who has which disk");
 	arm_timer(hotplug);
 	return 0;
 }

@@ -76,7 +76,7 @@ static bool see_target(struct device *device, struct disk_id *disk)
 	return true;
 }
 
-void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
+int vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
 {
 	struct device device = { .hotplug = hotplug };
 	struct share share = { .domid = domid, .devid = devid };
@@ -89,21 +89,24 @@ void vbd_index(struct hotplug *hotplug, unsigned int domid, unsigned int devid)
 	snprintf(owner, sizeof(owner), "vbd/%u/%u", domid, devid);
 	known = device_find(hotplug, owner);
 	if (known && known->job && known->wanted)
-		return;
+		return 0;
 	snprintf(device.path, sizeof(device.path), "backend/vbd/%u/%u", domid, devid);
 	number = device_read(&device, "physical-device");
 	mode = number ? device_read(&device, "mode") : NULL;
+	if (device.unread)
+		return device.unread;
 	if (!mode || !wire_store_parse_devnum(number, &major, &minor) ||
 	    !wire_store_parse_disk_mode(mode, &share.readonly, &share.shareable)) {
 		shares_forget(&hotplug->shares, domid, devid);
-		return;
+		return 0;
 	}
 	share.disk.device = makedev(major, minor);
 	if (!see_target(&device, &share.disk))
 		see_through_loop(&share.disk);
+	if (device.unread)
+		return device.unread;
 	store_machine(hotplug->store, domid, share.vm_uuid);
-	if (shares_set(&hotplug->shares, &share) < 0)
-		log_warning("There is no memory to remember who has disk %u:%u", major, minor);
+	return shares_set(&hotplug->shares, &share);
 }
 
 /* ---- finding the disk ------------------------------------------------------------------------------ */
@@ -382,6 +385,8 @@ static int read_keys(struct device *device, struct vbd_keys *keys, struct why *w
 		keys->device_type = device_read(device, "device-type");
 	keys->physical = device_read(device, "physical-device");
 	keys->script = device_read(device, "script");
+	if (device_unread(device, why) < 0)
+		return -EIO;
 	if (!keys->params)
 		return why_say(why, "params: missing; must be the path of the disk");
 	return 0;
@@ -448,12 +453,17 @@ static void step_unplug(struct device *device)
 		{ "hotplug-by", NULL },
 		{ "hotplug-status", "" },
 		{ "node", NULL },
+		/* What we have not given out is not ours to take back. */
+		{ "physical-device", NULL }, { "physical-device-path", NULL }, { "diskseq", NULL },
 	};
 	_free_ char *node = device_read(device, "node");
+	_free_ char *by = device_read(device, "hotplug-by");
 	struct why why = { "" };
 	char state[80];
-	int r = device->hotplug->dry_run ? 1 : target_disconnect(device, &why);
+	int r = device_unread(device, &why);
 
+	if (r >= 0)
+		r = device->hotplug->dry_run ? 1 : target_disconnect(device, &why);
 	if (!r) {
 		device_wait(device, "the disk is being disconnected");
 		return;
@@ -465,8 +475,13 @@ static void step_unplug(struct device *device)
 	if (node)
 		(void)loop_detach(node, device->owner);
 	snprintf(state, sizeof(state), "%s/state", device->path);
-	(void)store_change(device->hotplug->store, device->path, state, changes,
-			   ARRAY_SIZE(changes));
+	r = store_change(device->hotplug->store, device->path, state, changes,
+			 by ? ARRAY_SIZE(changes) : ARRAY_SIZE(changes) - 3);
+	if (r < 0 && r != -ENOENT) {
+		why_say(&why, "cannot write to xenstore: %s", strerror(-r));
+		device_fail(device, why.text);
+		return;
+	}
 	shares_forget(&device->hotplug->shares, device->domid, device->devid);
 	device_done(device);
 }

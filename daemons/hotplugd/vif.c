@@ -41,6 +41,8 @@ static int read_mode(struct device *device, struct why *why)
 	by = device_read(device, "hotplug-by");
 	if (!by)
 		by = device_read(device, "script");
+	if (device_unread(device, why) < 0)
+		return -EIO;
 	if (!by || !vif_mode_from_script(by, &device->mode))
 		return why_key(why, "script", by ? by : "",
 			       "vif-openvswitch, vif-bridge, vif-route or vif-nat");
@@ -74,7 +76,7 @@ struct device *vif_twin(const struct device *device)
 
 /*
  * Of the vif and what QEMU emulates beside it, the guest uses the vif once its driver is
- * connected. QEMU's end of the other one may stay for as long as the guest.
+ * connected. The other one may stay for as long as the guest, or may have gone before.
  */
 static bool is_active(struct device *device)
 {
@@ -133,6 +135,8 @@ static int read_want(struct device *device, struct why *why)
 		*names[i].value = read[i].value;
 	if (r >= 0)
 		r = make_want(device, &keys, why);
+	if (r >= 0)
+		r = device_unread(device, why);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		free(read[i].value);
 	return r;
@@ -413,20 +417,23 @@ static bool act_all(struct device *device, const struct vif_plan *plan, const st
  * its path has to be the one it always is. Once the guest is connected, our driver
  * tells it, and whenever it changes; of drivers, only ours has `carrier`.
  */
-static void tell_mtu(struct device *device, uint32_t mtu)
+static int tell_mtu(struct device *device, uint32_t mtu)
 {
 	_free_ char *frontend = device_read(device, "frontend");
 	_free_ char *backend_state = device_read(device, "state");
 	_free_ char *carrier = device_read(device, "carrier");
 	char expected[96], text[16];
 	const struct store_change change = { "mtu", text };
+	int r = device->unread;
 
 	snprintf(expected, sizeof(expected), "/local/domain/%u/device/vif/%u", device->domid, device->devid);
 	snprintf(text, sizeof(text), "%u", mtu);
 	if (carrier && backend_state && !strcmp(backend_state, "4"))
-		return;
-	if (frontend && !strcmp(frontend, expected))
-		(void)store_change(device->hotplug->store, frontend, frontend, &change, 1);
+		return 0;
+	if (r >= 0 && frontend && !strcmp(frontend, expected))
+		r = store_change(device->hotplug->store, frontend, frontend, &change, 1);
+	/* The guest may have gone; and older toolstacks have made no such node. */
+	return r == -ENOENT || r == -EACCES ? 0 : r;
 }
 
 /* Says that the vif is plugged, unless it is said already or the device has gone. */
@@ -440,6 +447,7 @@ static int publish(struct device *device, uint32_t mtu)
 	};
 	_free_ char *status = NULL, *by = NULL;
 	char state[80];
+	int r;
 
 	if (device->emu)
 		return 0;
@@ -450,8 +458,9 @@ static int publish(struct device *device, uint32_t mtu)
 	}
 	if (status && by && !strcmp(status, "connected") && !strcmp(by, mode))
 		return 0;
-	if (mtu)
-		tell_mtu(device, mtu);
+	r = mtu ? tell_mtu(device, mtu) : 0;
+	if (r < 0)
+		return r;
 	snprintf(state, sizeof(state), "%s/state", device->path);
 	return store_change(device->hotplug->store, device->path, state, changes,
 			    ARRAY_SIZE(changes));
@@ -525,6 +534,11 @@ static void step_plug(struct device *device)
 	/* Each round does what it can; a plan that never ends would be a mistake of ours. */
 	for (int round = 0; round < 8; round++) {
 		look(device, &have);
+		if (device->emu && device->state == DEVICE_PLUGGED && !have.found) {
+			/* QEMU ends it when the guest unplugs it, and does not bring it back. */
+			device_clear(device);
+			return;
+		}
 		vif_plan(device->want, &have, &plan);
 		if (plan.state != VIF_ACT)
 			break;
@@ -615,6 +629,10 @@ static void step_unplug(struct device *device)
 	take_down(device);
 	/* Without having set it ourselves, we go by the keys. */
 	ip = device_read(device, "ip");
+	if (device_unread(device, &why) < 0) {
+		device_fail(device, why.text);
+		return;
+	}
 	if (device->has_guard || ip || hotplug->config.guard_mac) {
 		commands = vif_unguard_rules(device->owner);
 		(void)set_guard(device, commands, &why);
@@ -625,9 +643,13 @@ static void step_unplug(struct device *device)
 	if (r < 0)
 		device_log(device, LOG_WARNING, "unplug", 0, "%s, ignoring", why.text);
 	snprintf(state, sizeof(state), "%s/state", device->path);
-	if (!device->emu)
-		(void)store_change(hotplug->store, device->path, state, changes,
-				   ARRAY_SIZE(changes));
+	r = device->emu ? 0 : store_change(hotplug->store, device->path, state, changes,
+					   ARRAY_SIZE(changes));
+	if (r < 0 && r != -ENOENT) {
+		why_say(&why, "cannot write to xenstore: %s", strerror(-r));
+		device_fail(device, why.text);
+		return;
+	}
 	device_done(device);
 	tell_twin(device);
 }

@@ -46,6 +46,10 @@ disks() {
 
 	for domid in 1 2 3 4; do
 		block remove $domid 51712
+		# Who plugs it again must not find what it was: the loop device is another one's by then.
+		for key in physical-device physical-device-path diskseq node hotplug-by; do
+			expect_eq "$key of domain $domid" "$(xs vbd/$domid/51712/$key)" none
+		done
 		xenstore-rm "$XS_BACKEND/vbd/$domid"
 	done
 	unused() { [ -z "$(losetup -j "$RUN/disks/a")$(losetup -j "$RUN/disks/b")" ]; }

@@ -24,10 +24,12 @@ wait_for 5 status_is lan-emu inactive || fail "the tap is still said to be in us
 xenstore-write "$XS_BACKEND/vif/1/0/state" 2
 wait_for 5 status_is lan-emu active || fail "the tap is not in use again"
 wait_for 5 inactive || fail "the vif is still said to be in use"
+# QEMU ends its tap; the script comes later.
 ip link del lan-emu
+only_lan() { [ "$(ovs-vsctl list-ports ovsbr0)" = lan ]; }
+wait_for 5 only_lan || fail "the port of a tap that has gone stays"
+wait_for 5 status_is lan active || fail "the vif is not said to be in use"
 hotplug remove 1 0 vif-openvswitch tap
 expect_eq 'ports' "$(ovs-vsctl list-ports ovsbr0)" lan
-active() { [ "$(ovs_interface lan external_ids:iface-status)" = active ]; }
-wait_for 5 active || fail "the vif is not said to be in use"
 hotplug offline 1 0
 expect_eq 'ports' "$(ovs-vsctl list-ports ovsbr0)" ''
