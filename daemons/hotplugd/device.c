@@ -602,7 +602,8 @@ static void on_watch(const char *path, const char *token, void *userdata)
 /* ---- beginning and end ----------------------------------------------------------------------------- */
 
 /* The names below a directory that may not be there. */
-static int list_below(struct hotplug *hotplug, const char *path, char ***ret_names, unsigned int *ret_n)
+static int list_below(struct hotplug *hotplug, const char *path, char ***ret_names,
+		      unsigned int *ret_n)
 {
 	const int r = store_list(hotplug->store, path, ret_names, ret_n);
 

@@ -82,7 +82,7 @@ struct device {
 	uint64_t took_us;		/* by the last plug */
 	unsigned int plugs, repairs, failures;
 	char reason[320];		/* why it failed, or what it waits for */
-	int unread;			/* why a key of it could not be read, in this step; 0: all could */
+	int unread;			/* why a key could not be read in this step; 0: all could */
 	struct client *clients;		/* who waits for it */
 
 	/* vif */
@@ -152,7 +152,7 @@ void device_log(const struct device *device, int level, const char *phase, uint6
 
 /* A key of the device as it stands in xenstore; NULL if there is none. To be freed. */
 char *device_read(struct device *device, const char *key);
-/* 0, or an error with its reason if a key could not be read in this step: then none of it counts. */
+/* 0, or an error with its reason if a key could not be read in this step: then none counts. */
 int device_unread(const struct device *device, struct why *why);
 
 /* ---- vif.c, vbd.c: one step towards what is wanted ------------------------------------------------- */

@@ -17,6 +17,7 @@ start_daemon() {
 start_daemon
 # It is started again, as by systemd; the script may have done its work itself meanwhile.
 still_there() {
+	# shellcheck disable=SC2154 # of lib.sh
 	kill -0 "$daemon_pid" 2>/dev/null && return
 	wait "$daemon_pid" 2>/dev/null || true
 	rm -f /run/xen-hotplugd/socket
