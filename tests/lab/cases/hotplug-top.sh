@@ -36,4 +36,12 @@ for name in sys.argv[2:]:
 END
 )" "connected plugged True True 0 True
 connected plugged True True 0 True"
+# The same as metrics, which the daemon reads inside of its sandbox.
+metrics=$(xenbectl metrics | grep '^xen_backend')
+for device in "vif$domid.0" "vbd$domid.51728"; do
+	expect_match "slots of $device" "$metrics" "xen_backend_ring_slots\{device=\"$device\",domid=\"$domid\"\} [1-9]"
+	expect_match "requests of $device" "$metrics" \
+		"xen_backend_requests_total\{device=\"$device\",domid=\"$domid\",direction=\"in\"\} [1-9]"
+	expect_match "errors of $device" "$metrics" "xen_backend_errors_total\{device=\"$device\",domid=\"$domid\"\} 0"
+done
 success
