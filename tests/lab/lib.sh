@@ -292,6 +292,13 @@ lab_reload() {
 	done
 }
 
+# The programs of the daemons instead of those that are installed; whoever needs them starts them.
+lab_reload_daemons() {
+	systemctl stop xen-hotplugd.service xen-hotplugd.socket || return
+	cp --remove-destination "$LAB/modules/xen-hotplugd" "$LAB/modules/xen-hotplug" /usr/libexec/ || return
+	cp --remove-destination "$LAB/modules/xenbectl" /usr/sbin/
+}
+
 # lab_module NAME: the file of one of the modules in tests/lab/fault.
 lab_module() {
 	local dir=$LAB_RUN/modules
