@@ -135,6 +135,14 @@ int device_unread(const struct device *device, struct why *why)
 	return device->unread ? why_say(why, "cannot read from xenstore: %s", strerror(-device->unread)) : 0;
 }
 
+int device_change(struct device *device, const struct store_change *changes, size_t n)
+{
+	char state[80];
+
+	snprintf(state, sizeof(state), "%s/state", device->path);
+	return store_change(device->hotplug->store, device->path, state, changes, n);
+}
+
 /* ---- time ------------------------------------------------------------------------------------------ */
 
 static void arm_timer(struct hotplug *hotplug)
@@ -565,7 +573,7 @@ static void on_watch(const char *path, const char *token, void *userdata)
 	struct device *device;
 	enum kind kind;
 	const char *key;
-	bool known = false;
+	bool known = false, news;
 
 	if (!parse_backend_path(path, &kind, &domid, &devid, &key)) {
 		/* A directory above devices: they may have gone with it. */
@@ -580,13 +588,14 @@ static void on_watch(const char *path, const char *token, void *userdata)
 	    vbd_index(hotplug, domid, devid) < 0)
 		on_store_lost(hotplug);
 	/* Which of two devices the guest uses goes by the state. */
-	if (!is_news(hotplug, key) && (kind != KIND_VIF || strcmp(key, "state")))
+	news = is_news(hotplug, key);
+	if (!news && (kind != KIND_VIF || strcmp(key, "state")))
 		return;
 	for (device = hotplug->devices; device; device = device->next) {
 		if (device->kind != kind || device->domid != domid || device->devid != devid)
 			continue;
 		known = known || !device->emu;
-		if (!is_news(hotplug, key) && !vif_twin(device))
+		if (!news && !vif_twin(device))
 			continue;
 		if (strcmp(key, "hotplug-status")) {
 			free(device->want);
@@ -594,7 +603,7 @@ static void on_watch(const char *path, const char *token, void *userdata)
 		}
 		device_dirty(device);
 	}
-	if (!known && is_news(hotplug, key) && (!*key || !strcmp(key, "state")) &&
+	if (!known && news && (!*key || !strcmp(key, "state")) &&
 	    consider(hotplug, kind, domid, devid) < 0)
 		on_store_lost(hotplug);
 }

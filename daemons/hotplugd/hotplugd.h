@@ -152,6 +152,8 @@ void device_log(const struct device *device, int level, const char *phase, uint6
 
 /* A key of the device as it stands in xenstore; NULL if there is none. To be freed. */
 char *device_read(struct device *device, const char *key);
+/* Makes all changes to its keys or none; -ENOENT: it has gone. */
+int device_change(struct device *device, const struct store_change *changes, size_t n);
 /* 0, or an error with its reason if a key could not be read in this step: then none counts. */
 int device_unread(const struct device *device, struct why *why);
 

@@ -270,7 +270,7 @@ static int judge(struct device *device, const struct disk *disk, struct why *why
 static int publish(struct device *device, const char *by, dev_t number, const char *path,
 		   const char *node, int fd)
 {
-	char text[32], seq_text[32], state[80];
+	char text[32], seq_text[32];
 	uint64_t seq;
 	const bool has_seq = number && ioctl(fd, BLKGETDISKSEQ, &seq) == 0;
 	/* A disk that has none (an empty drive) only gets its status. */
@@ -286,9 +286,7 @@ static int publish(struct device *device, const char *by, dev_t number, const ch
 
 	snprintf(text, sizeof(text), "%x:%x", major(number), minor(number));
 	snprintf(seq_text, sizeof(seq_text), "%llu", has_seq ? (unsigned long long)seq : 0);
-	snprintf(state, sizeof(state), "%s/state", device->path);
-	return store_change(device->hotplug->store, device->path, state, changes,
-			    number ? ARRAY_SIZE(changes) : 3);
+	return device_change(device, changes, number ? ARRAY_SIZE(changes) : 3);
 }
 
 /* A loop device of ours for this very disk is what is left of an attempt that was cut off. */
@@ -459,7 +457,6 @@ static void step_unplug(struct device *device)
 	_free_ char *node = device_read(device, "node");
 	_free_ char *by = device_read(device, "hotplug-by");
 	struct why why = { "" };
-	char state[80];
 	int r = device_unread(device, &why);
 
 	if (r >= 0)
@@ -474,9 +471,7 @@ static void step_unplug(struct device *device)
 	}
 	if (node)
 		(void)loop_detach(node, device->owner);
-	snprintf(state, sizeof(state), "%s/state", device->path);
-	r = store_change(device->hotplug->store, device->path, state, changes,
-			 by ? ARRAY_SIZE(changes) : ARRAY_SIZE(changes) - 3);
+	r = device_change(device, changes, by ? ARRAY_SIZE(changes) : ARRAY_SIZE(changes) - 3);
 	if (r < 0 && r != -ENOENT) {
 		why_say(&why, "cannot write to xenstore: %s", strerror(-r));
 		device_fail(device, why.text);

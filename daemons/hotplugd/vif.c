@@ -446,7 +446,6 @@ static int publish(struct device *device, uint32_t mtu)
 		{ "hotplug-status", "connected" },
 	};
 	_free_ char *status = NULL, *by = NULL;
-	char state[80];
 	int r;
 
 	if (device->emu)
@@ -459,11 +458,7 @@ static int publish(struct device *device, uint32_t mtu)
 	if (status && by && !strcmp(status, "connected") && !strcmp(by, mode))
 		return 0;
 	r = mtu ? tell_mtu(device, mtu) : 0;
-	if (r < 0)
-		return r;
-	snprintf(state, sizeof(state), "%s/state", device->path);
-	return store_change(device->hotplug->store, device->path, state, changes,
-			    ARRAY_SIZE(changes));
+	return r < 0 ? r : device_change(device, changes, ARRAY_SIZE(changes));
 }
 
 /* ---- steps ----------------------------------------------------------------------------------------- */
@@ -605,7 +600,6 @@ static void step_unplug(struct device *device)
 	struct hotplug *hotplug = device->hotplug;
 	const char *name = device->ifname[0] ? device->ifname : device->name;
 	_free_ char *commands = NULL, *ip = NULL;
-	char state[80];
 	struct why why;
 	int r = -ENOENT;
 
@@ -642,9 +636,7 @@ static void step_unplug(struct device *device)
 		return;
 	if (r < 0)
 		device_log(device, LOG_WARNING, "unplug", 0, "%s, ignoring", why.text);
-	snprintf(state, sizeof(state), "%s/state", device->path);
-	r = device->emu ? 0 : store_change(hotplug->store, device->path, state, changes,
-					   ARRAY_SIZE(changes));
+	r = device->emu ? 0 : device_change(device, changes, ARRAY_SIZE(changes));
 	if (r < 0 && r != -ENOENT) {
 		why_say(&why, "cannot write to xenstore: %s", strerror(-r));
 		device_fail(device, why.text);

@@ -42,8 +42,7 @@ wait_for() {
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
-		# Polled: what other programs know has no common event to wait for.
-		sleep 0.05
+		sleep 0.05 # polled: what other programs know has no common event to wait for
 	done
 }
 
